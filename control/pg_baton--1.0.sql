@@ -1,0 +1,157 @@
+/* control/pg_baton--1.0.sql */
+
+\echo Use "CREATE EXTENSION pg_baton" to load this file. \quit
+
+CREATE SCHEMA baton;
+COMMENT ON SCHEMA baton IS 'pg_baton: hot standby in one view';
+
+-- Roles belong to the whole server, so this one may be there already and stays when the extension
+-- is dropped.
+DO $$
+BEGIN
+  IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles
+                 WHERE rolname OPERATOR(pg_catalog.=) 'baton_operator') THEN
+    CREATE ROLE baton_operator NOLOGIN;
+  END IF;
+END
+$$;
+
+CREATE TABLE baton.node (
+  name text PRIMARY KEY CHECK (name OPERATOR(pg_catalog.~) '^[a-z0-9_]{1,63}$'),
+  conninfo text NOT NULL,
+  priority integer NOT NULL DEFAULT 100 CHECK (priority OPERATOR(pg_catalog.>=) 0),
+  tags jsonb NOT NULL DEFAULT '{}',
+  registered_at timestamptz NOT NULL DEFAULT pg_catalog.now()
+);
+COMMENT ON TABLE baton.node IS 'the nodes of the cluster, as this server knows them';
+COMMENT ON COLUMN baton.node.conninfo IS 'how the other nodes reach it; never with a password';
+COMMENT ON COLUMN baton.node.priority IS 'which standby is preferred, higher first; 0 never';
+SELECT pg_catalog.pg_extension_config_dump('baton.node', '');
+
+CREATE TABLE baton.canary (
+  writer text PRIMARY KEY,
+  token bigint NOT NULL,
+  written_at timestamptz NOT NULL
+);
+COMMENT ON TABLE baton.canary IS 'the row that baton.verify_replication() writes and looks for';
+
+-- What is.
+
+CREATE FUNCTION baton.version() RETURNS text
+  LANGUAGE c STABLE STRICT PARALLEL SAFE
+  AS 'MODULE_PATHNAME', 'pg_baton_version';
+COMMENT ON FUNCTION baton.version() IS 'version of the pg_baton library in this server';
+
+CREATE FUNCTION baton.node_status(
+    OUT name text, OUT role text, OUT state text, OUT timeline integer,
+    OUT current_lsn pg_lsn, OUT received_lsn pg_lsn, OUT replayed_lsn pg_lsn,
+    OUT upstream text, OUT replay_lag interval, OUT replay_lag_bytes bigint,
+    OUT gate text, OUT gate_reasons text[], OUT server_version text,
+    OUT started_at timestamptz)
+  LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED
+  AS 'MODULE_PATHNAME', 'pg_baton_node_status';
+CREATE VIEW baton.node_status AS SELECT * FROM baton.node_status();
+COMMENT ON VIEW baton.node_status IS 'this node: role, position, upstream, lag';
+COMMENT ON COLUMN baton.node_status.gate IS 'NULL: this version has no write gate';
+COMMENT ON COLUMN baton.node_status.gate_reasons IS 'NULL: this version has no write gate';
+COMMENT ON COLUMN baton.node_status.replay_lag IS
+  'age of the oldest commit of the upstream that is not replayed here; NULL on a primary, and where the upstream was never heard';
+
+CREATE FUNCTION baton.health(
+    OUT check_name text, OUT status text, OUT value text, OUT threshold text,
+    OUT message text, OUT hint text, OUT checked_at timestamptz,
+    OUT value_number double precision, OUT unit text,
+    OUT warning_at double precision, OUT critical_at double precision)
+  RETURNS SETOF record
+  LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED
+  AS 'MODULE_PATHNAME', 'pg_baton_health';
+CREATE VIEW baton.health AS SELECT * FROM baton.health();
+COMMENT ON VIEW baton.health IS 'one row a check of this node: ok, warning, critical or unknown';
+
+CREATE FUNCTION baton.standbys(
+    OUT name text, OUT registered boolean, OUT connected boolean, OUT state text,
+    OUT sync_state text, OUT sent_lsn pg_lsn, OUT flushed_lsn pg_lsn, OUT replayed_lsn pg_lsn,
+    OUT replay_lag interval, OUT replay_lag_bytes bigint, OUT slot_name text,
+    OUT last_message_at timestamptz, OUT reason text)
+  RETURNS SETOF record
+  LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED
+  AS 'MODULE_PATHNAME', 'pg_baton_standbys';
+CREATE VIEW baton.standbys AS SELECT * FROM baton.standbys();
+COMMENT ON VIEW baton.standbys IS 'one row a standby that is connected here or registered';
+
+-- Promotion.
+
+CREATE FUNCTION baton.promotion_check(
+    OUT check_name text, OUT status text, OUT value text, OUT threshold text,
+    OUT message text, OUT hint text, OUT checked_at timestamptz,
+    OUT value_number double precision, OUT unit text,
+    OUT warning_at double precision, OUT critical_at double precision)
+  RETURNS SETOF record
+  LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
+  AS 'MODULE_PATHNAME', 'pg_baton_promotion_check';
+CREATE VIEW baton.promotion_check AS SELECT * FROM baton.promotion_check();
+COMMENT ON VIEW baton.promotion_check IS
+  'what promoting this server would mean now; asks the other nodes, so it may take pg_baton.peer_timeout';
+
+CREATE FUNCTION baton.promote(
+    force boolean DEFAULT false, wait boolean DEFAULT true, timeout interval DEFAULT '60 s',
+    OUT request_id bigint, OUT outcome text, OUT reason text, OUT timeline integer, OUT lsn pg_lsn)
+  LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
+  AS 'MODULE_PATHNAME', 'pg_baton_promote';
+COMMENT ON FUNCTION baton.promote(boolean, boolean, interval) IS
+  'promotes this standby; refused with reasons while a row of baton.promotion_check is critical, unless forced';
+
+CREATE FUNCTION baton.requests(
+    OUT request_id bigint, OUT kind text, OUT outcome text, OUT force boolean, OUT reason text,
+    OUT timeline integer, OUT lsn pg_lsn, OUT requested_by text, OUT requested_at timestamptz,
+    OUT finished_at timestamptz)
+  RETURNS SETOF record
+  LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED
+  AS 'MODULE_PATHNAME', 'pg_baton_requests';
+CREATE VIEW baton.requests AS SELECT * FROM baton.requests();
+COMMENT ON VIEW baton.requests IS 'the last requests to this server since its start, newest first';
+
+-- Registry and proof.
+
+CREATE FUNCTION baton.register_node(
+    name text, conninfo text, priority integer DEFAULT 100, tags jsonb DEFAULT '{}')
+  RETURNS void
+  LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
+  SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+  AS 'MODULE_PATHNAME', 'pg_baton_register_node';
+COMMENT ON FUNCTION baton.register_node(text, text, integer, jsonb) IS
+  'enters a node into the registry, or changes its entry; on the primary';
+
+CREATE FUNCTION baton.unregister_node(name text) RETURNS void
+  LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
+  SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+  AS 'MODULE_PATHNAME', 'pg_baton_unregister_node';
+COMMENT ON FUNCTION baton.unregister_node(text) IS 'takes a node out of the registry; on the primary';
+
+CREATE FUNCTION baton.verify_replication(
+    timeout interval DEFAULT '10 s',
+    OUT name text, OUT verified boolean, OUT written_lsn pg_lsn, OUT readable_at timestamptz,
+    OUT elapsed_ms double precision, OUT reason text)
+  RETURNS SETOF record
+  LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
+  AS 'MODULE_PATHNAME', 'pg_baton_verify_replication';
+COMMENT ON FUNCTION baton.verify_replication(interval) IS
+  'writes a row here and says, for each registered standby, when it was readable there, or why not';
+
+-- Grants: nothing for PUBLIC; pg_monitor reads, baton_operator acts and reads.
+
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA baton FROM PUBLIC;
+REVOKE ALL ON ALL TABLES IN SCHEMA baton FROM PUBLIC;
+
+GRANT USAGE ON SCHEMA baton TO pg_monitor, baton_operator;
+GRANT SELECT ON ALL TABLES IN SCHEMA baton TO pg_monitor, baton_operator;
+GRANT EXECUTE ON FUNCTION
+  baton.version(), baton.node_status(), baton.health(), baton.standbys(),
+  baton.promotion_check(), baton.requests()
+  TO pg_monitor, baton_operator;
+GRANT EXECUTE ON FUNCTION
+  baton.promote(boolean, boolean, interval),
+  baton.register_node(text, text, integer, jsonb),
+  baton.unregister_node(text),
+  baton.verify_replication(interval)
+  TO baton_operator;

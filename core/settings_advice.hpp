@@ -1,0 +1,38 @@
+// Which settings a server needs so that it can have standbys, be one, be promoted and be rewound.
+// setup-primary applies the advice, baton.health reports what is missing.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace baton::core {
+
+struct SettingAdvice {
+  std::string name;
+  std::string current;
+  std::string wanted;
+  std::string why;
+  bool restart = false;  // takes effect at a restart; otherwise a reload does
+};
+
+struct SettingGoals {
+  std::string listen_address;  // an address others connect to; empty: listen_addresses is left alone
+  bool data_checksums = false;
+};
+
+// The value of a setting in its base unit, as pg_settings.setting has it; nullopt if there is no such
+// setting.
+using SettingValue = std::function<std::optional<std::string>(std::string_view name)>;
+
+// Only what has to change, in the order in which it is worth reading.  Values that are higher than
+// needed are left alone.
+std::vector<SettingAdvice> AdviseSettings(const SettingValue& value, const SettingGoals& goals);
+
+// `list` with `library` at its end, unless it is in it; `list` is written as
+// shared_preload_libraries is (SplitDirectoriesString in src/backend/utils/adt/varlena.c).
+std::string WithLibrary(std::string_view list, std::string_view library);
+
+}  // namespace baton::core

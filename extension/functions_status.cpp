@@ -1,0 +1,105 @@
+// The SQL functions behind the views that tell what is: they copy the monitor's last report out of
+// shared memory, bring what changes from moment to moment up to date, and touch no table.
+#include "pg/postgres.hpp"
+
+#include "core/health.hpp"
+#include "finding_row.hpp"
+#include "observation.hpp"
+#include "pg/clock.hpp"
+#include "pg/guard.hpp"
+#include "pg/server_facts.hpp"
+#include "pg/tuples.hpp"
+#include "settings.hpp"
+#include "shared_state.hpp"
+#include "version.hpp"
+
+namespace baton {
+namespace {
+
+Datum NodeStatus(FunctionCallInfo fcinfo) {
+  const auto report = shared::ReadReport();
+  const core::NodeFacts facts = FactsNow(*report);
+  const core::Position& position = facts.position;
+  std::optional<std::int64_t> lag_bytes;
+  if (!position.upstream_end.IsNone()) {
+    lag_bytes = position.upstream_end.BytesSince(position.replayed);
+  }
+  pg::RowBuilder row;
+  row.Text(setting::NodeName())
+      .Text(core::RoleText(facts.role))
+      .Text(core::StateText(facts.role, facts.link, facts.replay, facts.promoting))
+      .Timeline(position.timeline)
+      .Lsn(position.current)
+      .Lsn(position.received)
+      .Lsn(position.replayed)
+      .Text(facts.upstream.view())
+      .Interval(facts.replay_lag)
+      .Int8(lag_bytes)
+      .Null()  // gate
+      .Null()  // gate_reasons
+      .Text(PG_VERSION)
+      .Time(PgStartTime);
+  return pg::SingleRow(fcinfo, row);
+}
+
+void Health(FunctionCallInfo fcinfo) {
+  pg::ResultSet result(fcinfo);
+  const auto report = shared::ReadReport();
+  std::optional<std::chrono::microseconds> age;
+  if (report->valid) age = std::max(pg::Now() - report->looked_at, core::Instant::zero());
+  const auto findings =
+      core::Aged({report->findings.begin(), report->findings.end()}, age, setting::CheckInterval());
+  for (const core::Finding& finding : findings) AddFinding(finding, report->checked_at, result);
+}
+
+void Standbys(FunctionCallInfo fcinfo) {
+  pg::ResultSet result(fcinfo);
+  const auto report = shared::ReadReport();
+  for (const core::StandbyRow& standby : report->standbys) {
+    pg::RowBuilder row;
+    row.Text(standby.name.view())
+        .Bool(standby.registered)
+        .Bool(standby.connected)
+        .Text(standby.state.view())
+        .Text(standby.sync_state.view())
+        .Lsn(standby.sent)
+        .Lsn(standby.flushed)
+        .Lsn(standby.replayed)
+        .Interval(standby.replay_lag)
+        .Int8(standby.replay_lag_bytes)
+        .Text(standby.slot_name.view())
+        .Time(standby.last_message_at)
+        .Text(standby.reason.view());
+    result.Add(row);
+  }
+}
+
+}  // namespace
+}  // namespace baton
+
+extern "C" {
+PG_FUNCTION_INFO_V1(pg_baton_version);
+PG_FUNCTION_INFO_V1(pg_baton_node_status);
+PG_FUNCTION_INFO_V1(pg_baton_health);
+PG_FUNCTION_INFO_V1(pg_baton_standbys);
+
+Datum pg_baton_version(PG_FUNCTION_ARGS) {
+  (void)fcinfo;
+  return baton::pg::Entry(
+      [] { return baton::pg::Call([] { return CStringGetTextDatum(baton::kVersion); }); });
+}
+
+Datum pg_baton_node_status(PG_FUNCTION_ARGS) {
+  return baton::pg::Entry([fcinfo] { return baton::NodeStatus(fcinfo); });
+}
+
+Datum pg_baton_health(PG_FUNCTION_ARGS) {
+  baton::pg::Entry([fcinfo] { baton::Health(fcinfo); });
+  return Datum{0};
+}
+
+Datum pg_baton_standbys(PG_FUNCTION_ARGS) {
+  baton::pg::Entry([fcinfo] { baton::Standbys(fcinfo); });
+  return Datum{0};
+}
+}

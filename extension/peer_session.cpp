@@ -1,0 +1,192 @@
+#include "peer_session.hpp"
+
+#include <fmt/format.h>
+#include <poll.h>
+
+#include <algorithm>
+
+#include "core/quantity.hpp"
+#include "pg/clock.hpp"
+#include "pg/guard.hpp"
+#include "settings.hpp"
+
+namespace baton {
+namespace {
+
+constexpr const char* kWhoAreYou =
+    "SELECT pg_catalog.pg_is_in_recovery(),"
+    " CASE WHEN pg_catalog.pg_is_in_recovery()"
+    "  THEN GREATEST(pg_catalog.pg_last_wal_receive_lsn(), pg_catalog.pg_last_wal_replay_lsn())"
+    "  ELSE pg_catalog.pg_current_wal_lsn() END,"
+    " (SELECT timeline FROM baton.node_status)";
+
+std::string LastLine(const char* message) {
+  std::string text = message == nullptr ? "" : message;
+  while (!text.empty() && text.back() == '\n') text.pop_back();
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  return text;
+}
+
+}  // namespace
+
+PeerSession::PeerSession(std::string name, const std::string& conninfo)
+    : name_(std::move(name)), connection_(nullptr, &PQfinish) {
+  holds_descriptor_ = AcquireExternalFD();
+  if (!holds_descriptor_) {
+    state_ = State::kFailed;
+    error_ = "too many open files";
+    return;
+  }
+  const std::string passfile = setting::Passfile();
+  const std::string timeout =
+      std::to_string(std::max<long>(2, setting::PeerTimeout().count() / 1000));
+  const char* const keywords[] = {"dbname", "fallback_application_name", "connect_timeout",
+                                  passfile.empty() ? nullptr : "passfile", nullptr};
+  const char* const values[] = {conninfo.c_str(), "pg_baton", timeout.c_str(),
+                                passfile.empty() ? nullptr : passfile.c_str(), nullptr};
+  connection_.reset(PQconnectStartParams(keywords, values, 1));
+  if (connection_ == nullptr || PQstatus(connection_.get()) == CONNECTION_BAD) Fail();
+}
+
+PeerSession::~PeerSession() {
+  connection_.reset();
+  if (holds_descriptor_) ReleaseExternalFD();
+}
+
+int PeerSession::socket() const {
+  return connection_ == nullptr ? -1 : PQsocket(connection_.get());
+}
+
+void PeerSession::Fail() {
+  state_ = State::kFailed;
+  error_ = LastLine(connection_ == nullptr ? "out of memory" : PQerrorMessage(connection_.get()));
+  // libpq tells a server's own refusal from the network's only by its words; what the server says
+  // begins with a severity, which PostgreSQL translates, so any word of FATAL's place counts.
+  const bool refused_by_host = error_.find("Connection refused") != std::string::npos ||
+                               error_.find("No such file") != std::string::npos;
+  const bool said_by_server = reached_server_ || error_.find("FATAL") != std::string::npos ||
+                              error_.find("no password supplied") != std::string::npos;
+  if (said_by_server) {
+    failure_ = core::PeerAnswer::Kind::kReached;
+  } else {
+    failure_ = refused_by_host ? core::PeerAnswer::Kind::kAbsent : core::PeerAnswer::Kind::kSilent;
+  }
+}
+
+void PeerSession::Ask(const char* sql) {
+  if (state_ != State::kIdle) return;
+  rows_.clear();
+  PQsetnonblocking(connection_.get(), 1);
+  if (PQsendQuery(connection_.get(), sql) == 0) return Fail();
+  state_ = State::kAsking;
+  wants_write_ = PQflush(connection_.get()) == 1;
+}
+
+void PeerSession::Advance() {
+  if (state_ == State::kConnecting) {
+    switch (PQconnectPoll(connection_.get())) {
+      case PGRES_POLLING_OK:
+        state_ = State::kIdle;
+        reached_server_ = true;
+        return;
+      case PGRES_POLLING_FAILED:
+        return Fail();
+      case PGRES_POLLING_WRITING:
+        wants_write_ = true;
+        return;
+      default:
+        wants_write_ = false;
+        return;
+    }
+  }
+  if (state_ != State::kAsking) return;
+  if (PQconsumeInput(connection_.get()) == 0) return Fail();
+  wants_write_ = PQflush(connection_.get()) == 1;
+  while (PQisBusy(connection_.get()) == 0) {
+    const std::unique_ptr<PGresult, void (*)(PGresult*)> result(PQgetResult(connection_.get()),
+                                                                &PQclear);
+    if (result == nullptr) {
+      state_ = State::kIdle;
+      return;
+    }
+    if (PQresultStatus(result.get()) != PGRES_TUPLES_OK) return Fail();
+    for (int r = 0; r < PQntuples(result.get()); ++r) {
+      Row& row = rows_.emplace_back();
+      for (int c = 0; c < PQnfields(result.get()); ++c) {
+        row.emplace_back(PQgetvalue(result.get(), r, c));
+      }
+    }
+  }
+}
+
+void AdvanceAll(PeerSessions& sessions) {
+  constexpr int kSliceMs = 10;
+  std::vector<pollfd> waits;
+  for (const auto& session : sessions) {
+    const auto state = session->state();
+    if (state != PeerSession::State::kConnecting && state != PeerSession::State::kAsking) continue;
+    const short events = session->wants_write() ? POLLIN | POLLOUT : POLLIN;
+    waits.push_back({session->socket(), events, 0});
+    // While connecting, libpq wants to hear of the one thing it waits for only.
+    if (state == PeerSession::State::kConnecting) {
+      waits.back().events = session->wants_write() ? POLLOUT : POLLIN;
+    }
+  }
+  poll(waits.data(), waits.size(), kSliceMs);
+  pg::Call([] { CHECK_FOR_INTERRUPTS(); });
+  std::size_t i = 0;
+  for (const auto& session : sessions) {
+    const auto state = session->state();
+    if (state != PeerSession::State::kConnecting && state != PeerSession::State::kAsking) continue;
+    if (waits[i++].revents != 0) session->Advance();
+  }
+}
+
+std::vector<core::PeerAnswer> AskWhoTheyAre(const std::vector<PeerTarget>& targets,
+                                            std::chrono::milliseconds limit) {
+  PeerSessions sessions;
+  std::vector<bool> asked(targets.size(), false);
+  for (const PeerTarget& target : targets) {
+    sessions.push_back(std::make_unique<PeerSession>(target.name, target.conninfo));
+  }
+  const core::Instant end = pg::Now() + limit;
+  const auto waiting = [&] {
+    for (std::size_t i = 0; i < sessions.size(); ++i) {
+      PeerSession& session = *sessions[i];
+      if (session.state() == PeerSession::State::kIdle && !asked[i]) {
+        session.Ask(kWhoAreYou);
+        asked[i] = true;
+      }
+    }
+    return std::any_of(sessions.begin(), sessions.end(), [](const auto& session) {
+      return session->state() == PeerSession::State::kConnecting ||
+             session->state() == PeerSession::State::kAsking;
+    });
+  };
+  while (waiting() && pg::Now() < end) AdvanceAll(sessions);
+
+  std::vector<core::PeerAnswer> answers;
+  for (std::size_t i = 0; i < sessions.size(); ++i) {
+    const PeerSession& session = *sessions[i];
+    core::PeerAnswer& answer = answers.emplace_back();
+    answer.name = session.name();
+    answer.is_upstream = targets[i].is_upstream;
+    if (session.state() == PeerSession::State::kIdle && session.rows().size() == 1) {
+      const PeerSession::Row& row = session.rows().front();
+      answer.kind = core::PeerAnswer::Kind::kAnswered;
+      answer.role = row[0] == "t" ? core::Role::kStandby : core::Role::kPrimary;
+      answer.position = core::Lsn::Parse(row[1]).value_or(core::Lsn());
+      answer.timeline = static_cast<core::TimelineId>(std::strtoul(row[2].c_str(), nullptr, 10));
+    } else if (session.state() == PeerSession::State::kFailed) {
+      answer.kind = session.failure();
+      answer.error = session.error();
+    } else {
+      // Connected but mute: the process is there, stopped or stuck.
+      answer.kind = asked[i] ? core::PeerAnswer::Kind::kReached : core::PeerAnswer::Kind::kSilent;
+      answer.error = "no answer within " + core::DurationText(limit);
+    }
+  }
+  return answers;
+}
+
+}  // namespace baton

@@ -1,0 +1,74 @@
+// Questions to other servers over libpq, many at a time, in any process of the server.  Nothing
+// here blocks but the look-up of a host's name; waiting is cut short by a cancel or a terminate.
+#pragma once
+
+#include "pg/postgres.hpp"
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/promotion.hpp"
+
+namespace baton {
+
+// One connection to one peer: connects, then runs one statement at a time.
+class PeerSession {
+ public:
+  enum class State { kConnecting, kIdle, kAsking, kFailed };
+  using Row = std::vector<std::string>;  // NULL is ""
+
+  // Begins to connect with the registered string, the password file of pg_baton.passfile and, since
+  // libpq's passwords stay on this host, no other addition.
+  PeerSession(std::string name, const std::string& conninfo);
+  ~PeerSession();
+  PeerSession(const PeerSession&) = delete;
+  PeerSession& operator=(const PeerSession&) = delete;
+
+  void Ask(const char* sql);  // only when idle
+  // Goes on as far as it can without waiting.
+  void Advance();
+
+  const std::string& name() const { return name_; }
+  State state() const { return state_; }
+  // The last answer; empty while there is none.
+  const std::vector<Row>& rows() const { return rows_; }
+  const std::string& error() const { return error_; }
+  // What kind of silence a failure is.
+  core::PeerAnswer::Kind failure() const { return failure_; }
+  int socket() const;
+  bool wants_write() const { return wants_write_; }
+
+ private:
+  void Fail();
+
+  std::string name_;
+  State state_ = State::kConnecting;
+  bool holds_descriptor_ = false;
+  bool wants_write_ = true;
+  bool reached_server_ = false;
+  std::unique_ptr<PGconn, void (*)(PGconn*)> connection_;
+  std::vector<Row> rows_;
+  std::string error_;
+  core::PeerAnswer::Kind failure_ = core::PeerAnswer::Kind::kSilent;
+};
+
+using PeerSessions = std::vector<std::unique_ptr<PeerSession>>;
+
+// Waits until one of the sessions can go on, 10 ms at most, and lets all of them go on.
+// Interruptible.
+void AdvanceAll(PeerSessions& sessions);
+
+struct PeerTarget {
+  std::string name;
+  std::string conninfo;
+  bool is_upstream = false;
+};
+
+// Asks every target at once who it is; returns when all have answered or `limit` is over.
+std::vector<core::PeerAnswer> AskWhoTheyAre(const std::vector<PeerTarget>& targets,
+                                            std::chrono::milliseconds limit);
+
+}  // namespace baton

@@ -1,0 +1,35 @@
+// SQL from C++: one SPI session, its rows as C++ values.
+#pragma once
+
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace baton::pg {
+
+using Row = std::vector<std::optional<std::string>>;  // nullopt is NULL
+
+// Runs statements in the current transaction.  Statements pass constants and take every argument as
+// text ($1 ...), cast where needed; all names in them are qualified.  A backend error leaves the
+// session to the transaction's abort.
+class Spi {
+ public:
+  Spi();
+  Spi(const Spi&) = delete;
+  Spi& operator=(const Spi&) = delete;
+
+  std::vector<Row> Run(const char* sql, std::initializer_list<const char*> arguments = {});
+  void Finish();
+};
+
+// A transaction of a background worker; ended by Commit, or by the death of the worker.
+class WorkerTransaction {
+ public:
+  WorkerTransaction();
+  WorkerTransaction(const WorkerTransaction&) = delete;
+  WorkerTransaction& operator=(const WorkerTransaction&) = delete;
+  void Commit();
+};
+
+}  // namespace baton::pg

@@ -1,0 +1,275 @@
+#include "shared_state.hpp"
+
+#include <algorithm>
+#include <type_traits>
+
+#include "core/error.hpp"
+#include "pg/clock.hpp"
+#include "pg/compat.hpp"
+#include "pg/guard.hpp"
+
+namespace baton {
+namespace {
+
+constexpr const char* kName = "pg_baton";
+constexpr std::size_t kMaxRequests = 16;
+
+struct SharedState {
+  Report report;                                // the monitor
+  std::array<Request, kMaxRequests> requests;   // askers enter, the monitor updates
+  std::int64_t last_request_id;                 // askers
+  std::int64_t last_canary_token;               // askers
+  Canary canary;                                // canary workers
+  std::int64_t looks_begun;                     // the monitor
+  std::int64_t looks_ended;                     // the monitor
+};
+static_assert(std::is_trivially_copyable_v<SharedState>);
+
+// Beside the copied part: what other processes wait on, never copied.
+struct SharedBlock {
+  SharedState state;
+  Latch* monitor_latch;  // the monitor; null while there is none
+  ConditionVariable changed;
+};
+
+SharedBlock* block = nullptr;
+LWLock* lock = nullptr;
+
+class Locked {
+ public:
+  explicit Locked(LWLockMode mode) { LWLockAcquire(lock, mode); }
+  ~Locked() { LWLockRelease(lock); }
+  Locked(const Locked&) = delete;
+  Locked& operator=(const Locked&) = delete;
+};
+
+void Broadcast() {
+  pg::Call([] { ConditionVariableBroadcast(&block->changed); });
+}
+
+void WakeMonitor() {
+  Locked locked(LW_SHARED);
+  if (block->monitor_latch != nullptr) SetLatch(block->monitor_latch);
+}
+
+extern "C" void WithdrawMonitor(int, Datum) {
+  LWLockAcquire(lock, LW_EXCLUSIVE);
+  block->monitor_latch = nullptr;
+  LWLockRelease(lock);
+}
+
+std::uint32_t WaitEvent() {
+  static const std::uint32_t event = pg::Call([] { return pg::NewWaitEvent("PgBatonMonitor"); });
+  return event;
+}
+
+// Waits until `done` says so or the time is over; returns what `done` said last.
+template <typename F>
+bool WaitUntil(std::chrono::milliseconds limit, const F& done) {
+  const core::Instant end = pg::Now() + limit;
+  const std::uint32_t event = WaitEvent();
+  pg::Call([] { ConditionVariablePrepareToSleep(&block->changed); });
+  bool is_done = done();
+  while (!is_done) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - pg::Now());
+    if (left.count() <= 0) break;
+    pg::Call([&] { ConditionVariableTimedSleep(&block->changed, left.count(), event); });
+    is_done = done();
+  }
+  pg::Call([] { ConditionVariableCancelSleep(); });
+  return is_done;
+}
+
+std::int64_t Enter(Request request, std::string_view requested_by, bool must_be_alone) {
+  request.kind = "promote";
+  request.requested_by = requested_by;
+  request.requested_at = GetCurrentTimestamp();
+  bool busy = false;
+  {
+    Locked locked(LW_EXCLUSIVE);
+    auto& requests = block->state.requests;
+    busy = must_be_alone && std::any_of(requests.begin(), requests.end(), [](const Request& other) {
+             return other.id != 0 && !IsFinished(other.state);
+           });
+    if (!busy) {
+      request.id = ++block->state.last_request_id;
+      *std::min_element(requests.begin(), requests.end(), [](const Request& a, const Request& b) {
+        return a.id < b.id;
+      }) = request;
+    }
+  }
+  if (busy) {
+    throw core::Error(core::ErrorCode::kBusy, "a promotion is already in progress",
+                      "One request is carried out at a time.", "See baton.requests.");
+  }
+  return request.id;
+}
+
+}  // namespace
+
+const char* RequestStateText(RequestState state) {
+  switch (state) {
+    case RequestState::kSubmitted:
+      return "requested";
+    case RequestState::kRunning:
+      return "running";
+    case RequestState::kDone:
+      return "promoted";
+    case RequestState::kRefused:
+      return "refused";
+    case RequestState::kFailed:
+      break;
+  }
+  return "failed";
+}
+
+bool IsFinished(RequestState state) {
+  return state != RequestState::kSubmitted && state != RequestState::kRunning;
+}
+
+namespace shared {
+
+void RequestMemory() {
+  RequestAddinShmemSpace(MAXALIGN(sizeof(SharedBlock)));
+  RequestNamedLWLockTranche(kName, 1);
+}
+
+void Attach() {
+  LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
+  bool found = false;
+  block = static_cast<SharedBlock*>(ShmemInitStruct(kName, sizeof(SharedBlock), &found));
+  lock = &GetNamedLWLockTranche(kName)->lock;
+  if (!found) {
+    new (&block->state) SharedState{};
+    block->monitor_latch = nullptr;
+    ConditionVariableInit(&block->changed);
+  }
+  LWLockRelease(AddinShmemInitLock);
+}
+
+void EnterMonitor() {
+  pg::Call([] { before_shmem_exit(WithdrawMonitor, Datum{0}); });
+  Locked locked(LW_EXCLUSIVE);
+  block->monitor_latch = MyLatch;
+}
+
+void Publish(const Report& report) {
+  Locked locked(LW_EXCLUSIVE);
+  block->state.report = report;
+}
+
+std::unique_ptr<Report> ReadReport() {
+  auto report = std::make_unique<Report>();
+  Locked locked(LW_SHARED);
+  *report = block->state.report;
+  return report;
+}
+
+void BeginLook() {
+  Locked locked(LW_EXCLUSIVE);
+  ++block->state.looks_begun;
+}
+
+void EndLook() {
+  {
+    Locked locked(LW_EXCLUSIVE);
+    block->state.looks_ended = block->state.looks_begun;
+  }
+  Broadcast();
+}
+
+bool WaitForFreshLook(std::chrono::milliseconds limit) {
+  std::int64_t begun = 0;
+  {
+    Locked locked(LW_SHARED);
+    begun = block->state.looks_begun;
+  }
+  WakeMonitor();
+  return WaitUntil(limit, [begun] {
+    Locked locked(LW_SHARED);
+    return block->state.looks_ended > begun;
+  });
+}
+
+std::int64_t SubmitPromotion(bool force, std::string_view requested_by) {
+  Request request;
+  request.force = force;
+  const std::int64_t id = Enter(request, requested_by, true);
+  WakeMonitor();
+  return id;
+}
+
+std::int64_t RecordRefusal(bool force, std::string_view requested_by, std::string_view reason) {
+  Request request;
+  request.force = force;
+  request.state = RequestState::kRefused;
+  request.reason = reason;
+  request.finished_at = GetCurrentTimestamp();
+  return Enter(request, requested_by, false);
+}
+
+std::vector<Request> ReadRequests() {
+  std::array<Request, kMaxRequests> copy;
+  {
+    Locked locked(LW_SHARED);
+    copy = block->state.requests;
+  }
+  std::vector<Request> requests;
+  for (const Request& request : copy) {
+    if (request.id != 0) requests.push_back(request);
+  }
+  std::sort(requests.begin(), requests.end(),
+            [](const Request& a, const Request& b) { return a.id > b.id; });
+  return requests;
+}
+
+std::optional<Request> FindRequest(std::int64_t id) {
+  for (const Request& request : ReadRequests()) {
+    if (request.id == id) return request;
+  }
+  return std::nullopt;
+}
+
+std::optional<Request> OpenPromotion() {
+  for (const Request& request : ReadRequests()) {
+    if (!IsFinished(request.state)) return request;
+  }
+  return std::nullopt;
+}
+
+void UpdateRequest(const Request& request) {
+  {
+    Locked locked(LW_EXCLUSIVE);
+    for (Request& entry : block->state.requests) {
+      if (entry.id == request.id) entry = request;
+    }
+  }
+  Broadcast();
+}
+
+Request WaitForRequest(std::int64_t id, std::chrono::milliseconds limit) {
+  Request request;
+  WaitUntil(limit, [&] {
+    if (const auto found = FindRequest(id)) request = *found;
+    return IsFinished(request.state);
+  });
+  return request;
+}
+
+void WriteCanary(const Canary& canary) {
+  Locked locked(LW_EXCLUSIVE);
+  block->state.canary = canary;
+}
+
+Canary ReadCanary() {
+  Locked locked(LW_SHARED);
+  return block->state.canary;
+}
+
+std::int64_t NextCanaryToken() {
+  Locked locked(LW_EXCLUSIVE);
+  return ++block->state.last_canary_token;
+}
+
+}  // namespace shared
+}  // namespace baton

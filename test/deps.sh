@@ -1,0 +1,64 @@
+#!/usr/bin/env bash
+# Installs what building and testing need, where something is missing.  Does nothing where all is
+# there; without root or sudo it says what to install and fails.
+set -euo pipefail
+
+codename=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
+case "$codename" in
+  bookworm) major=15 ;;
+  trixie) major=17 ;;
+  forky | sid) major=18 ;;
+  *) major=$(pg_config --version 2>/dev/null | sed 's/[^0-9]*\([0-9]*\).*/\1/') ;;
+esac
+
+packages=(
+  ca-certificates cmake g++ git make
+  "postgresql-$major" "postgresql-client-$major" "postgresql-server-dev-$major" libpq-dev libkrb5-dev
+  libcli11-dev libfmt-dev nlohmann-json3-dev libgtest-dev libgmock-dev
+)
+# Debian says what each package's absence looks like; asking for all at once is fast.
+missing=()
+for package in "${packages[@]}"; do
+  status=$(dpkg-query -W -f '${db:Status-Abbrev}' "$package" 2>/dev/null || true)
+  [ "${status:0:2}" = ii ] || missing+=("$package")
+done
+[ ${#missing[@]} -gt 0 ] || exit 0
+
+as_root=()
+if [ "$(id -u)" != 0 ]; then
+  if command -v sudo >/dev/null && sudo -n true 2>/dev/null; then
+    as_root=(sudo)
+  elif command -v sudo >/dev/null && [ -t 0 ]; then
+    as_root=(sudo)
+  else
+    echo "pg_baton: packages are missing; as root, run:" >&2
+    echo "  apt-get update && apt-get install --no-install-recommends ${missing[*]}" >&2
+    exit 1
+  fi
+fi
+
+echo "installing: ${missing[*]}"
+export DEBIAN_FRONTEND=noninteractive
+"${as_root[@]}" apt-get update -q >/dev/null
+# A new PostgreSQL package would create and start a cluster "main"; nobody asked for one.  The
+# setting holds for this installation alone and is taken back right after.
+install() {
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -qy --no-install-recommends "$@" >/dev/null
+}
+settings=/etc/postgresql-common/createcluster.conf
+kept=
+if ! dpkg-query -W "postgresql-$major" >/dev/null 2>&1; then
+  install postgresql-common
+  kept=$(mktemp)
+  cat "$settings" >"$kept"
+  echo 'create_main_cluster = false' | "${as_root[@]}" tee -a "$settings" >/dev/null
+fi
+result=0
+install "${missing[@]}" || result=$?
+if [ -n "$kept" ]; then
+  "${as_root[@]}" tee "$settings" <"$kept" >/dev/null
+  rm -f "$kept"
+fi
+[ "$result" = 0 ] || echo "pg_baton: could not install all packages; see above" >&2
+exit "$result"
