@@ -20,6 +20,31 @@ namespace {
 constexpr auto kPromotionTurn = std::chrono::milliseconds(5);
 constexpr auto kLagFileInterval = std::chrono::seconds(10);
 
+// After a change the next one is likely: a standby that was registered connects, one that connected
+// catches up.  Looks come faster then, so that nobody has to read the state of before.
+constexpr auto kUnsettledInterval = std::chrono::milliseconds(200);
+constexpr auto kUnsettledFor = std::chrono::seconds(10);
+
+// What a change is.
+struct Shape {
+  core::Role role = core::Role::kUnknown;
+  core::Link link = core::Link::kNone;
+  bool heard = false;
+  std::int32_t expected = 0;
+  std::int32_t streaming = 0;
+  std::int32_t slots_inactive = 0;
+
+  static Shape Of(const core::NodeFacts& facts) {
+    return {facts.role,
+            facts.link,
+            facts.since_heard.has_value(),
+            facts.standbys_expected,
+            facts.standbys_streaming,
+            facts.slots.inactive};
+  }
+  bool operator==(const Shape&) const = default;
+};
+
 class Monitor {
  public:
   Monitor() : report_(shared::ReadReport()) {
@@ -40,7 +65,7 @@ class Monitor {
       const bool promoting = AdvancePromotion();
       if (woken_ || pg::Now() >= next_look) {
         Look();
-        next_look = pg::Now() + setting::CheckInterval();
+        next_look = pg::Now() + NextInterval();
       }
       const auto until = std::chrono::duration_cast<std::chrono::milliseconds>(
           next_look - pg::Now() + std::chrono::microseconds(999));
@@ -74,6 +99,16 @@ class Monitor {
     });
   }
 
+  std::chrono::milliseconds NextInterval() {
+    const Shape shape = Shape::Of(report_->facts);
+    if (shape != shape_) {
+      shape_ = shape;
+      unsettled_until_ = pg::Now() + kUnsettledFor;
+    }
+    const auto interval = setting::CheckInterval();
+    return pg::Now() < unsettled_until_ ? std::min(interval, kUnsettledInterval) : interval;
+  }
+
   void Wait(std::chrono::milliseconds limit, std::uint32_t event) {
     woken_ = pg::Call([&] {
       const int events = WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
@@ -91,6 +126,8 @@ class Monitor {
   std::unique_ptr<Report> report_;
   Memory memory_;
   core::Instant lag_saved_at_{};
+  Shape shape_;
+  core::Instant unsettled_until_{};
   bool woken_ = true;
 };
 

@@ -24,6 +24,7 @@ std::string LastLine(const char* message) {
   std::string text = message == nullptr ? "" : message;
   while (!text.empty() && text.back() == '\n') text.pop_back();
   std::replace(text.begin(), text.end(), '\n', ' ');
+  std::erase(text, '\t');
   return text;
 }
 

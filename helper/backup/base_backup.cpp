@@ -1,0 +1,60 @@
+#include "helper/backup/base_backup.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+
+#include "core/error.hpp"
+#include "helper/system/interrupt.hpp"
+#include "helper/system/process.hpp"
+
+namespace baton::helper {
+
+bool ParseCopyProgress(const std::string& line, std::int64_t& done, std::int64_t& total) {
+  long long done_kb = 0;
+  long long total_kb = 0;
+  int read = 0;
+  if (std::sscanf(line.c_str(), " %lld/%lld kB (%n", &done_kb, &total_kb, &read) != 2 ||
+      read == 0) {
+    return false;
+  }
+  done = done_kb * 1024;
+  total = total_kb * 1024;
+  return true;
+}
+
+void RunBaseBackup(const BaseBackupOptions& options, const CopyProgress& progress) {
+  std::vector<std::string> arguments = {options.program,
+                                        "--pgdata=" + options.directory.string(),
+                                        "--dbname=" + ConninfoText(options.source),
+                                        "--format=plain",
+                                        "--wal-method=stream",
+                                        "--slot=" + options.slot,
+                                        "--checkpoint=" + options.checkpoint,
+                                        "--progress",
+                                        "--no-password"};
+  for (const std::string& mapping : options.tablespace_mappings) {
+    arguments.push_back("--tablespace-mapping=" + mapping);
+  }
+  std::string last_words;
+  ProcessOptions process;
+  process.environment["PGPASSFILE"] = options.passfile;
+  process.on_line = [&](const std::string& line) {
+    std::int64_t done = 0;
+    std::int64_t total = 0;
+    if (ParseCopyProgress(line, done, total)) {
+      progress(done, total);
+    } else if (line.find("error:") != std::string::npos || last_words.empty()) {
+      last_words = line;
+    }
+  };
+  const ProcessResult result = RunProcess(arguments, process);
+  CheckInterrupt();
+  if (result.exit_code != 0) {
+    throw core::Error(core::ErrorCode::kFailed, "the base backup failed",
+                      fmt::format("{} (exit code {})", last_words, result.exit_code),
+                      "See also the server log of the source.");
+  }
+}
+
+}  // namespace baton::helper

@@ -1,0 +1,33 @@
+// pg_basebackup, driven into a directory that cannot be started until everything in it is complete.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "helper/server/conninfo.hpp"
+
+namespace baton::helper {
+
+struct BaseBackupOptions {
+  std::string program;
+  std::filesystem::path directory;
+  Parameters source;  // without a password
+  std::string passfile;
+  std::string slot;
+  std::string checkpoint = "fast";
+  std::vector<std::string> tablespace_mappings;  // "/old=/new"
+};
+
+// Called with what is copied so far and the total, in bytes; both are the source's estimates.
+using CopyProgress = std::function<void(std::int64_t done, std::int64_t total)>;
+
+// Copies; throws with pg_basebackup's last words as detail.  The directory exists before and keeps
+// its mode.  Answers SIGINT by stopping pg_basebackup, which removes what it wrote.
+void RunBaseBackup(const BaseBackupOptions& options, const CopyProgress& progress);
+
+// "12345/67890 kB (18%), 0/1 tablespace" as bytes; false for any other line.
+bool ParseCopyProgress(const std::string& line, std::int64_t& done, std::int64_t& total);
+
+}  // namespace baton::helper

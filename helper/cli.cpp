@@ -1,0 +1,177 @@
+#include "helper/cli.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdio>
+
+#include "core/error.hpp"
+#include "core/problem.hpp"
+#include "extension/version.hpp"
+#include "helper/command/command.hpp"
+#include "helper/system/interrupt.hpp"
+
+namespace baton::helper {
+namespace {
+
+constexpr const char* kFooter =
+    "Exit codes:\n"
+    "  0  done\n"
+    "  1  failed, and nothing was changed that the message does not name\n"
+    "  2  usage\n"
+    "  3  refused by a check\n"
+    "  4  interrupted; run it again\n"
+    "\n"
+    "Passwords come from a prompt, PGPASSWORD or the password file (PGPASSFILE, ~/.pgpass).\n"
+    "PG_COLOR=always|auto|never colours messages.\n";
+
+int ExitCode(core::ErrorCode code) {
+  switch (code) {
+    case core::ErrorCode::kUsage:
+    case core::ErrorCode::kInvalidName:
+      return 2;
+    case core::ErrorCode::kRefused:
+    case core::ErrorCode::kWrongState:
+    case core::ErrorCode::kBusy:
+      return 3;
+    case core::ErrorCode::kInterrupted:
+      return 4;
+    case core::ErrorCode::kNotFound:
+    case core::ErrorCode::kFailed:
+      break;
+  }
+  return 1;
+}
+
+nlohmann::json ProblemJson(const std::string& message, const std::string& detail,
+                           const std::string& hint) {
+  return {{"message", message}, {"detail", detail}, {"hint", hint}};
+}
+
+int Carry(const Action& action, Output& output) {
+  int code = 0;
+  try {
+    action();
+    output.result()["ok"] = true;
+  } catch (const core::Refusal& refusal) {
+    for (const core::Problem& problem : refusal.problems()) {
+      output.Error(problem.message, problem.detail, problem.hint);
+      output.result()["errors"].push_back(
+          ProblemJson(problem.message, problem.detail, problem.hint));
+    }
+    code = 3;
+  } catch (const core::Error& error) {
+    output.Error(error.message(), error.detail(), error.hint());
+    output.result()["errors"].push_back(
+        ProblemJson(error.message(), error.detail(), error.hint()));
+    code = ExitCode(error.code());
+  } catch (const std::exception& error) {
+    output.Error(error.what());
+    output.result()["errors"].push_back(ProblemJson(error.what(), "", ""));
+    code = 1;
+  }
+  if (code != 0) output.result()["ok"] = false;
+  output.PrintResult();
+  return code;
+}
+
+// CLI11's own words, in the form of our other messages.
+int UsageError(const CLI::ParseError& error, const CLI::App& parser, Output& output) {
+  std::string name = "pg_baton";
+  for (const CLI::App* const command : parser.get_subcommands()) name += " " + command->get_name();
+  std::string message = error.what();
+  if (!message.empty() && message.back() == '.') message.pop_back();
+  if (!message.empty()) message.front() = static_cast<char>(std::tolower(message.front()));
+  output.Error(message, "", fmt::format("Try \"{} --help\" for more information.", name));
+  return 2;
+}
+
+}  // namespace
+
+void ConnectionOptions::AddTo(CLI::App& command, const std::string& whose) {
+  const std::string group = "Connection to " + whose;
+  command.add_option("-h,--host", host, "host name, address or socket directory")->group(group);
+  command.add_option("-p,--port", port, "port")->group(group);
+  command.add_option("-U,--username", user, "role to connect as")->group(group);
+  command.add_option("-d,--dbname", dbname, "database, or connection string")->group(group);
+  auto* const never =
+      command.add_flag("-w,--no-password", no_password, "never ask for a password")->group(group);
+  command.add_flag("-W,--password", force_password, "ask for the password at once")
+      ->group(group)
+      ->excludes(never);
+}
+
+Parameters ConnectionOptions::Given() const {
+  Parameters parameters;
+  if (dbname.find('=') != std::string::npos || dbname.starts_with("postgresql://") ||
+      dbname.starts_with("postgres://")) {
+    parameters = ParseConninfo(dbname);
+  } else if (!dbname.empty()) {
+    parameters["dbname"] = dbname;
+  }
+  if (!host.empty()) parameters["host"] = host;
+  if (!port.empty()) parameters["port"] = port;
+  if (!user.empty()) parameters["user"] = user;
+  return parameters;
+}
+
+void CommonOptions::AddTo(CLI::App& command, bool changes_something) {
+  command
+      .add_option_function<std::string>(
+          "--format",
+          [this](const std::string& format) {
+            output.set_format(format == "json" ? Format::kJson : Format::kText);
+          },
+          "text or json")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->type_name("text|json");
+  command.add_flag_callback(
+      "-v,--verbose",
+      [this] {
+        output.set_verbose(true);
+        Connection::SetTrace([this](const std::string& sql) { output.Detail("SQL: " + sql); });
+      },
+      "show each statement and program that is run");
+  if (changes_something) {
+    command.add_flag("-n,--dry-run", dry_run, "run every check, print the plan, change nothing");
+  }
+}
+
+int RunCommandLine(int argc, char** argv) {
+  WatchForInterrupts();
+  Output output;
+  CLI::App parser("pg_baton sets up, shows and brings back hot standbys of PostgreSQL.",
+                  "pg_baton");
+  parser.set_help_flag("-?,--help", "show this help, then exit");
+  parser.set_version_flag("-V,--version", std::string("pg_baton ") + kVersion);
+  parser.require_subcommand(1);
+  parser.footer(kFooter);
+
+  Action chosen;
+  for (const Command& command : kCommands) {
+    CLI::App* const entry = parser.add_subcommand(command.name, command.summary);
+    entry->set_help_flag("-?,--help", "show this help, then exit");
+    entry->footer(std::string("Examples:\n") + command.examples);
+    Action action = command.add(*entry, output);
+    entry->callback([&chosen, action = std::move(action)] { chosen = action; });
+  }
+  try {
+    parser.parse(argc, argv);
+  } catch (const CLI::Success& success) {
+    return parser.exit(success);
+  } catch (const CLI::ParseError& error) {
+    return UsageError(error, parser, output);
+  } catch (const core::Error& error) {
+    output.Error(error.message(), error.detail(), error.hint());
+    return ExitCode(error.code());
+  }
+  if (geteuid() == 0) {
+    output.Error("cannot be executed by \"root\"", "",
+                 "Run it as the user who owns the data directory: runuser -u postgres -- pg_baton "
+                 "...");
+    return 1;
+  }
+  return Carry(chosen, output);
+}
+
+}  // namespace baton::helper

@@ -1,0 +1,86 @@
+#include "helper/command/node_access.hpp"
+
+#include <cstdlib>
+
+#include "helper/config/passfile.hpp"
+#include "helper/system/file.hpp"
+
+namespace baton::helper {
+namespace {
+
+std::string Or(const Parameters& parameters, const std::string& keyword,
+               const std::string& otherwise) {
+  const auto found = parameters.find(keyword);
+  return found == parameters.end() ? otherwise : found->second;
+}
+
+// What a connection string may say about the way to a server, and a copy of it should keep.
+constexpr const char* kKept[] = {"sslmode", "sslrootcert", "sslcert", "sslkey",
+                                 "sslcrl",  "hostaddr",    "gssencmode"};
+
+}  // namespace
+
+fs::path ResolvePassfile(const std::string& given) {
+  return fs::absolute(given.empty() ? DefaultPassfile() : fs::path(given)).lexically_normal();
+}
+
+std::optional<std::string> KnownNodePassword(const fs::path& passfile, const Parameters& server) {
+  const auto text = ReadFileIfThere(passfile);
+  if (text) {
+    const auto found = LookUpPassword(*text, {Or(server, "host", "localhost"),
+                                              Or(server, "port", "5432"),
+                                              Or(server, "dbname", "replication"), kNodeRole});
+    if (found) return found;
+  }
+  const char* const environment = std::getenv("PGPASSWORD");
+  return environment == nullptr ? std::nullopt : std::optional<std::string>(environment);
+}
+
+Parameters NodeParameters(Parameters server, const fs::path& passfile) {
+  server["user"] = kNodeRole;
+  server["passfile"] = passfile.string();
+  server.erase("password");
+  server.emplace("dbname", "postgres");
+  return server;
+}
+
+std::string RegistryConninfo(const std::string& host, const std::string& port,
+                             const std::string& database) {
+  return ConninfoText({{"host", host}, {"port", port}, {"user", kNodeRole}, {"dbname", database}});
+}
+
+std::string PrimaryConninfo(const Connection& primary, const fs::path& passfile,
+                            const std::string& name, const Parameters& given) {
+  Parameters parameters = {{"host", primary.host()},
+                           {"port", primary.port()},
+                           {"user", kNodeRole},
+                           {"passfile", passfile.string()},
+                           {"application_name", name}};
+  for (const char* const keyword : kKept) {
+    const auto found = given.find(keyword);
+    if (found != given.end()) parameters.insert(*found);
+  }
+  return ConninfoText(parameters);
+}
+
+Connection ConnectAsNode(const ConnectionOptions& options, const Parameters& server,
+                         const fs::path& passfile, bool may_store, bool& stored) {
+  const Parameters parameters = NodeParameters(server, passfile);
+  std::optional<std::string> password = KnownNodePassword(passfile, parameters);
+  const bool from_file =
+      password && LookUpPassword(ReadFileIfThere(passfile).value_or(""),
+                                 {Or(parameters, "host", "localhost"),
+                                  Or(parameters, "port", "5432"), parameters.at("dbname"),
+                                  kNodeRole}) == password;
+  if (options.force_password) password.reset();
+  Connection connection =
+      ConnectAsking(parameters, !options.no_password, options.force_password, password);
+  stored = false;
+  if (password && (!from_file || options.force_password) && may_store) {
+    StorePassword(passfile, kNodeRole, *password);
+    stored = true;
+  }
+  return connection;
+}
+
+}  // namespace baton::helper

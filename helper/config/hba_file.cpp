@@ -1,0 +1,90 @@
+#include "helper/config/hba_file.hpp"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <sstream>
+
+#include "core/error.hpp"
+
+namespace baton::helper {
+namespace {
+
+constexpr const char* kComment = "# pg_baton: the nodes of the cluster";
+
+// Words of a rule, joined by one space, without a comment.
+std::string Normal(const std::string& line) {
+  std::istringstream words(line.substr(0, line.find('#')));
+  std::string normal;
+  for (std::string word; words >> word;) normal += (normal.empty() ? "" : " ") + word;
+  return normal;
+}
+
+bool IsAddress(const std::string& text, int family) {
+  unsigned char bytes[sizeof(in6_addr)];
+  return inet_pton(family, text.c_str(), bytes) == 1;
+}
+
+}  // namespace
+
+std::string HbaAddress(const std::string& address) {
+  const auto slash = address.find('/');
+  const std::string host = address.substr(0, slash);
+  const bool v4 = IsAddress(host, AF_INET);
+  const bool v6 = IsAddress(host, AF_INET6);
+  if (slash == std::string::npos) {
+    if (v4) return host + "/32";
+    if (v6) return host + "/128";
+    const bool is_name =
+        !host.empty() && std::all_of(host.begin(), host.end(), [](unsigned char c) {
+          return std::isalnum(c) != 0 || c == '-' || c == '.' || c == '_';
+        });
+    if (is_name) return host;
+  } else if (v4 || v6) {
+    const std::string bits = address.substr(slash + 1);
+    const bool digits =
+        !bits.empty() && bits.size() <= 3 && bits.find_first_not_of("0123456789") == std::string::npos;
+    if (digits && std::stoi(bits) <= (v4 ? 32 : 128)) return address;
+  }
+  throw core::Error(core::ErrorCode::kUsage, fmt::format("invalid address \"{}\"", address), "",
+                    "Give an address (10.0.0.2), a network (10.0.0.0/24) or a host name.");
+}
+
+std::vector<std::string> HbaLines(const std::vector<std::string>& addresses,
+                                  const std::string& role, const std::string& database) {
+  std::vector<std::string> lines;
+  for (const std::string& address : addresses) {
+    for (const std::string& what : {std::string("replication"), database}) {
+      const std::string line = fmt::format("host    {:<15} {:<15} {:<23} scram-sha-256", what, role,
+                                           HbaAddress(address));
+      if (std::find(lines.begin(), lines.end(), line) == lines.end()) lines.push_back(line);
+    }
+  }
+  return lines;
+}
+
+std::string WithHbaLines(const std::string& text, const std::vector<std::string>& lines) {
+  std::vector<std::string> present;
+  std::size_t first_rule = text.size();
+  std::size_t offset = 0;
+  std::istringstream all(text);
+  for (std::string line; std::getline(all, line); offset += line.size() + 1) {
+    const std::string normal = Normal(line);
+    if (normal.empty()) continue;
+    first_rule = std::min(first_rule, offset);
+    present.push_back(normal);
+  }
+  std::string added;
+  for (const std::string& line : lines) {
+    if (std::find(present.begin(), present.end(), Normal(line)) == present.end()) {
+      added += line + "\n";
+    }
+  }
+  if (added.empty()) return text;
+  std::string head = text.substr(0, first_rule);
+  if (!head.empty() && head.back() != '\n') head += '\n';
+  return head + kComment + "\n" + added + "\n" + text.substr(std::min(first_rule, text.size()));
+}
+
+}  // namespace baton::helper

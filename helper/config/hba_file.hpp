@@ -1,0 +1,21 @@
+// pg_hba.conf with the lines that let the nodes in, comments and order of the others kept.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace baton::helper {
+
+// One address as pg_hba.conf wants it: "10.0.0.2/32" for a bare one, a network as it is, a host name
+// as it is.  Throws kUsage for what cannot be any of these.
+std::string HbaAddress(const std::string& address);
+
+// Two lines an address: for replication, and for the database that holds the registry.
+std::vector<std::string> HbaLines(const std::vector<std::string>& addresses,
+                                  const std::string& role, const std::string& database);
+
+// The text with those lines that it lacks, before its first rule, since the first rule that fits
+// counts.  The same text if it has them all.
+std::string WithHbaLines(const std::string& text, const std::vector<std::string>& lines);
+
+}  // namespace baton::helper

@@ -1,0 +1,145 @@
+#include "helper/server/connection.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "helper/system/terminal.hpp"
+
+namespace baton::helper {
+namespace {
+
+std::function<void(const std::string& sql)>& Trace() {
+  static std::function<void(const std::string& sql)> trace;
+  return trace;
+}
+
+std::string Trimmed(const char* text) {
+  std::string trimmed = text == nullptr ? "" : text;
+  while (!trimmed.empty() && trimmed.back() == '\n') trimmed.pop_back();
+  for (std::size_t i = 0; (i = trimmed.find("\n", i)) != std::string::npos;) trimmed[i] = ' ';
+  for (std::size_t i = 0; (i = trimmed.find('\t', i)) != std::string::npos;) trimmed.erase(i, 1);
+  return trimmed;
+}
+
+bool Has(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
+
+constexpr std::string_view kNoPassword = "no password supplied";
+constexpr std::string_view kWrongPassword = "password authentication failed";
+
+std::string HintFor(const std::string& reason) {
+  if (Has(reason, kNoPassword)) {
+    return "Put the password into the password file (PGPASSFILE, ~/.pgpass), set PGPASSWORD, or "
+           "use -W.";
+  }
+  if (Has(reason, kWrongPassword)) {
+    return "Check the user name and the password; the role may not exist.";
+  }
+  if (Has(reason, "pg_hba.conf")) {
+    return "Allow this host in pg_hba.conf of that server: pg_baton setup-primary --allow=ADDRESS.";
+  }
+  if (Has(reason, "does not exist")) return "Check the name with psql.";
+  if (Has(reason, "too many connections") || Has(reason, "remaining connection slots")) {
+    return "End a session there, or raise the limit.";
+  }
+  return "Check host and port, that the server runs, its listen_addresses, and the firewall.";
+}
+
+}  // namespace
+
+std::int64_t Result::Number(int row, int column) const {
+  const std::string text = Text(row, column);
+  std::int64_t number = 0;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
+}
+
+void Connection::SetTrace(std::function<void(const std::string& sql)> trace) {
+  Trace() = std::move(trace);
+}
+
+Connection::Connection(Parameters parameters, const std::optional<std::string>& password)
+    : connection_(nullptr, &PQfinish) {
+  parameters.emplace("connect_timeout", "10");
+  parameters.emplace("fallback_application_name", "pg_baton");
+  if (password) parameters["password"] = *password;
+  std::vector<const char*> keywords;
+  std::vector<const char*> values;
+  for (const auto& [keyword, value] : parameters) {
+    keywords.push_back(keyword.c_str());
+    values.push_back(value.c_str());
+  }
+  keywords.push_back(nullptr);
+  values.push_back(nullptr);
+  connection_.reset(PQconnectdbParams(keywords.data(), values.data(), 0));
+  if (PQstatus(get()) == CONNECTION_OK) {
+    PQsetNoticeProcessor(get(), [](void*, const char*) {}, nullptr);
+    return;
+  }
+  const std::string reason = Trimmed(PQerrorMessage(get()));
+  throw core::Error(core::ErrorCode::kFailed,
+                    fmt::format("could not connect to the server at \"{}\", port {}",
+                                host().empty() ? "local socket" : host(), port()),
+                    reason, HintFor(reason));
+}
+
+Result Connection::Query(const std::string& sql, const std::vector<std::string>& arguments) {
+  if (Trace()) Trace()(sql);
+  std::vector<const char*> values;
+  for (const std::string& argument : arguments) values.push_back(argument.c_str());
+  PGresult* const raw = PQexecParams(get(), sql.c_str(), static_cast<int>(values.size()), nullptr,
+                                     values.data(), nullptr, nullptr, 0);
+  Result owned(raw);
+  const ExecStatusType status = PQresultStatus(raw);
+  if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) return owned;
+  const auto field = [raw](int code) { return Trimmed(PQresultErrorField(raw, code)); };
+  std::string message = field(PG_DIAG_MESSAGE_PRIMARY);
+  if (message.empty()) message = Trimmed(PQerrorMessage(get()));
+  throw SqlError(field(PG_DIAG_SQLSTATE), message, field(PG_DIAG_MESSAGE_DETAIL),
+                 field(PG_DIAG_MESSAGE_HINT));
+}
+
+std::string Connection::Value(const std::string& sql, const std::vector<std::string>& arguments) {
+  const Result result = Query(sql, arguments);
+  return result.rows() == 0 ? "" : result.Text(0, 0);
+}
+
+void Connection::Run(const std::string& sql, const std::vector<std::string>& arguments) {
+  Query(sql, arguments);
+}
+
+std::string Connection::Quoted(const std::string& text) const {
+  const std::unique_ptr<char, void (*)(void*)> quoted(
+      PQescapeLiteral(get(), text.data(), text.size()), &PQfreemem);
+  return quoted == nullptr ? "''" : quoted.get();
+}
+
+std::string Connection::QuotedIdentifier(const std::string& text) const {
+  const std::unique_ptr<char, void (*)(void*)> quoted(
+      PQescapeIdentifier(get(), text.data(), text.size()), &PQfreemem);
+  return quoted == nullptr ? "\"\"" : quoted.get();
+}
+
+bool IsPasswordFailure(const core::Error& error) {
+  return Has(error.detail(), kNoPassword) || Has(error.detail(), kWrongPassword);
+}
+
+Connection ConnectAsking(const Parameters& parameters, bool may_prompt, bool force_prompt,
+                         std::optional<std::string>& password) {
+  const auto user = parameters.find("user");
+  const std::string prompt = user == parameters.end()
+                                 ? std::string("Password: ")
+                                 : fmt::format("Password for user {}: ", user->second);
+  if (force_prompt && !password) password = PromptPassword(prompt);
+  try {
+    return Connection(parameters, password);
+  } catch (const core::Error& error) {
+    if (!may_prompt || password || !Has(error.detail(), kNoPassword) || !HasTerminal()) throw;
+  }
+  password = PromptPassword(prompt);
+  return Connection(parameters, password);
+}
+
+}  // namespace baton::helper

@@ -1,0 +1,117 @@
+#include "helper/system/process.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+
+#include "core/error.hpp"
+#include "helper/system/interrupt.hpp"
+
+namespace baton::helper {
+namespace {
+
+[[noreturn]] void Execute(const std::vector<std::string>& arguments, int output,
+                          const ProcessOptions& options) {
+  prctl(PR_SET_PDEATHSIG, SIGINT);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) std::signal(signal, SIG_DFL);
+  const int nothing = open("/dev/null", O_RDONLY);
+  dup2(nothing, STDIN_FILENO);
+  dup2(output, STDOUT_FILENO);
+  dup2(output, STDERR_FILENO);
+  setenv("LC_ALL", "C", 1);
+  for (const auto& [name, value] : options.environment) setenv(name.c_str(), value.c_str(), 1);
+  std::vector<char*> words;
+  for (const std::string& argument : arguments) words.push_back(const_cast<char*>(argument.c_str()));
+  words.push_back(nullptr);
+  execv(words[0], words.data());
+  dprintf(STDERR_FILENO, "could not execute \"%s\": %s\n", words[0], std::strerror(errno));
+  _exit(127);
+}
+
+int ExitCode(int status) {
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+// Hands complete lines of `pending` on and keeps the rest.
+void HandLines(std::string& pending, const ProcessOptions& options) {
+  for (;;) {
+    const auto end = pending.find_first_of("\r\n");
+    if (end == std::string::npos) return;
+    if (end > 0 && options.on_line) options.on_line(pending.substr(0, end));
+    pending.erase(0, end + 1);
+  }
+}
+
+}  // namespace
+
+ProcessResult RunProcess(const std::vector<std::string>& arguments,
+                         const ProcessOptions& options) {
+  int pipe_ends[2];
+  if (pipe2(pipe_ends, O_CLOEXEC) != 0) {
+    throw core::Error(core::ErrorCode::kFailed,
+                      fmt::format("could not make a pipe: {}", std::strerror(errno)));
+  }
+  const pid_t child = fork();
+  if (child < 0) {
+    throw core::Error(core::ErrorCode::kFailed,
+                      fmt::format("could not fork: {}", std::strerror(errno)));
+  }
+  if (child == 0) Execute(arguments, pipe_ends[1], options);
+  close(pipe_ends[1]);
+
+  ProcessResult result;
+  std::string pending;
+  bool passed_on = false;
+  for (;;) {
+    if (options.passes_interrupts_on && WasInterrupted() && !passed_on) {
+      kill(child, SIGINT);
+      passed_on = true;
+    }
+    pollfd wait{pipe_ends[0], POLLIN, 0};
+    if (poll(&wait, 1, 200) <= 0) continue;
+    char buffer[4096];
+    const ssize_t count = read(pipe_ends[0], buffer, sizeof(buffer));
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) break;
+    result.output.append(buffer, static_cast<std::size_t>(count));
+    pending.append(buffer, static_cast<std::size_t>(count));
+    HandLines(pending, options);
+  }
+  close(pipe_ends[0]);
+  if (!pending.empty() && options.on_line) options.on_line(pending);
+  int status = 0;
+  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  result.exit_code = ExitCode(status);
+  return result;
+}
+
+int RunShell(const std::string& command) {
+  const int status = std::system(command.c_str());  // NOLINT: the administrator's own command
+  return status < 0 ? 127 : ExitCode(status);
+}
+
+std::string CommandText(const std::vector<std::string>& arguments) {
+  std::string text;
+  for (const std::string& argument : arguments) {
+    if (!text.empty()) text += ' ';
+    if (argument.find_first_of(" '\"$\\") == std::string::npos && !argument.empty()) {
+      text += argument;
+      continue;
+    }
+    text += '\'';
+    for (const char c : argument) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    text += '\'';
+  }
+  return text;
+}
+
+}  // namespace baton::helper

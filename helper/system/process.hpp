@@ -1,0 +1,37 @@
+// Other programs, run to their end: PostgreSQL's own tools and the administrator's commands.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace baton::helper {
+
+struct ProcessResult {
+  int exit_code = 0;  // 128 + signal if it was killed
+  std::string output;
+};
+
+struct ProcessOptions {
+  std::map<std::string, std::string> environment;  // beside the present one
+  // Called with each line that the program prints, as soon as it is there; "\r" ends a line too.
+  std::function<void(const std::string& line)> on_line;
+  // SIGINT is passed on and the end awaited, so that the program can clean up.  The program gets
+  // SIGINT as well if this process is killed.
+  bool passes_interrupts_on = true;
+};
+
+// Runs a program with standard output and error joined, in the C locale, and without input.  Throws
+// if it cannot be started.  `arguments` begins with the program's path.
+ProcessResult RunProcess(const std::vector<std::string>& arguments,
+                         const ProcessOptions& options = {});
+
+// Runs a command line by the shell, as PostgreSQL does with its own command settings; what it prints
+// goes where ours goes.
+int RunShell(const std::string& command);
+
+// The arguments as one would type them, for people.
+std::string CommandText(const std::vector<std::string>& arguments);
+
+}  // namespace baton::helper
