@@ -38,27 +38,34 @@ if [ "$(id -u)" != 0 ]; then
 fi
 
 echo "installing: ${missing[*]}"
-export DEBIAN_FRONTEND=noninteractive
-"${as_root[@]}" apt-get update -q >/dev/null
+apt() { "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get "$@" >/dev/null; }
+# A mirror's list of a release in the making can be past its date, and apt then takes nothing from it.
+# It is signed all the same.  Where even that fails, the lists of an earlier update may do.
+apt -q update || {
+  echo "pg_baton: trying again, with package lists past their date allowed" >&2
+  apt -q -o Acquire::Check-Valid-Until=false update
+} || echo "pg_baton: could not update the package lists; going on with those at hand" >&2
+
 # A new PostgreSQL package would create and start a cluster "main"; nobody asked for one.  The
-# setting holds for this installation alone and is taken back right after.
-install() {
-  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-    apt-get install -qy --no-install-recommends "$@" >/dev/null
-}
+# setting holds for this installation alone and is taken back when the script ends.
 settings=/etc/postgresql-common/createcluster.conf
 kept=
-if ! dpkg-query -W "postgresql-$major" >/dev/null 2>&1; then
-  install postgresql-common
-  kept=$(mktemp)
-  cat "$settings" >"$kept"
-  echo 'create_main_cluster = false' | "${as_root[@]}" tee -a "$settings" >/dev/null
-fi
-result=0
-install "${missing[@]}" || result=$?
-if [ -n "$kept" ]; then
-  "${as_root[@]}" tee "$settings" <"$kept" >/dev/null
+restore() {
+  [ -z "$kept" ] || "${as_root[@]}" tee "$settings" <"$kept" >/dev/null
   rm -f "$kept"
+}
+trap restore EXIT
+trap 'exit 130' INT TERM
+result=0
+if [[ " ${missing[*]} " == *" postgresql-$major "* ]]; then
+  apt -qy --no-install-recommends install postgresql-common || result=$?
+  if [ "$result" = 0 ]; then
+    before=$(mktemp)
+    cat "$settings" >"$before"
+    kept=$before
+    echo 'create_main_cluster = false' | "${as_root[@]}" tee -a "$settings" >/dev/null
+  fi
 fi
+[ "$result" != 0 ] || apt -qy --no-install-recommends install "${missing[@]}" || result=$?
 [ "$result" = 0 ] || echo "pg_baton: could not install all packages; see above" >&2
 exit "$result"
