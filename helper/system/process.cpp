@@ -11,12 +11,22 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 
 #include "core/error.hpp"
 #include "helper/system/interrupt.hpp"
 
 namespace baton::helper {
 namespace {
+
+// PostgreSQL's programs fail in a folder that they cannot come back to by its name, such as root's home
+// after runuser -u postgres.
+void LeaveForbiddenFolder() {
+  std::error_code error;
+  const auto here = std::filesystem::current_path(error);
+  if (!error && access(here.c_str(), X_OK) == 0) return;
+  if (chdir("/") != 0) return;
+}
 
 [[noreturn]] void Execute(const std::vector<std::string>& arguments, int output,
                           const ProcessOptions& options) {
@@ -27,6 +37,7 @@ namespace {
   dup2(output, STDOUT_FILENO);
   dup2(output, STDERR_FILENO);
   setenv("LC_ALL", "C", 1);
+  LeaveForbiddenFolder();
   for (const auto& [name, value] : options.environment) setenv(name.c_str(), value.c_str(), 1);
   std::vector<char*> words;
   for (const std::string& argument : arguments) words.push_back(const_cast<char*>(argument.c_str()));
