@@ -1,6 +1,8 @@
 // status: the cluster at a glance, asked node by node over the registry of any one node.
 #include <fmt/format.h>
 
+#include <cstdlib>
+
 #include "core/quantity.hpp"
 #include "helper/cli.hpp"
 #include "helper/command/command.hpp"
@@ -47,14 +49,26 @@ class ShowStatus {
   }
 
  private:
+  // As baton_node to an address, but as the user who asks over this host's socket, where pg_hba.conf
+  // usually lets nobody in under another name.
   Connection Connect() {
     const Parameters given = options_.connection.Given();
     Parameters parameters = given;
     parameters.emplace("dbname", "postgres");
-    if (!given.contains("user")) return Connection(NodeParameters(parameters, passfile_));
+    if (!given.contains("user") && !IsLocal(given)) {
+      return Connection(NodeParameters(parameters, passfile_));
+    }
     std::optional<std::string> password;
     return ConnectAsking(parameters, !options_.connection.no_password,
                          options_.connection.force_password, password);
+  }
+
+  static bool IsLocal(const Parameters& given) {
+    if (given.contains("hostaddr") || given.contains("service")) return false;
+    const char* const environment = std::getenv("PGHOST");
+    std::string host = environment == nullptr ? "" : environment;
+    if (const auto found = given.find("host"); found != given.end()) host = found->second;
+    return host.empty() || host.front() == '/';
   }
 
   void Ask(const std::string& name, const std::string& conninfo) {
@@ -173,7 +187,7 @@ class ShowStatus {
 
 Action AddStatus(CLI::App& command, Output& output) {
   auto options = std::make_shared<Options>(Options{{}, {output}, {}});
-  options->connection.AddTo(command, "any node (default role: baton_node)");
+  options->connection.AddTo(command, "any node (default role: baton_node; your own over a socket)");
   options->common.AddTo(command, false);
   command.add_option("--passfile", options->passfile,
                      "password file for role baton_node (default: PGPASSFILE or ~/.pgpass)");
