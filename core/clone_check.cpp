@@ -53,6 +53,18 @@ void CheckPrograms(const CloneSource& source, const CloneTarget& target, Problem
          fmt::format("Install postgresql-{}, or name the folder with --bindir.", source.major)});
     return;
   }
+  if (!source.architecture.empty() && !target.architecture.empty() &&
+      source.architecture != target.architecture) {
+    problems.push_back(
+        {"the servers have different architectures",
+         fmt::format(
+             "The source runs on {}, the programs in \"{}\" are for {}.", source.architecture,
+             target.bindir,
+             target.architecture.empty() ? "of an unknown kind" : "for " + target.architecture),
+         "A standby needs the same architecture; across architectures only logical replication "
+         "works."});
+    return;  // programs of another machine cannot tell their version
+  }
   if (target.major != source.major) {
     problems.push_back(
         {"the servers have different major versions",
@@ -60,16 +72,6 @@ void CheckPrograms(const CloneSource& source, const CloneTarget& target, Problem
                      source.version, target.bindir, target.major),
          fmt::format("Install postgresql-{} here, or name its folder with --bindir.",
                      source.major)});
-  }
-  if (!source.architecture.empty() && source.architecture != target.architecture) {
-    problems.push_back(
-        {"the servers have different architectures",
-         fmt::format("The source runs on {}, the programs in \"{}\" are {}.", source.architecture,
-                     target.bindir,
-                     target.architecture.empty() ? "of an unknown kind"
-                                                 : "for " + target.architecture),
-         "A standby needs the same architecture; across architectures only logical replication "
-         "works."});
   }
 }
 

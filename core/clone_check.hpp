@@ -25,7 +25,7 @@ struct CloneSource {
   int slots_used = 0;
   bool slot_exists = false;  // with the new node's name
   bool slot_active = false;
-  bool name_is_source = false;  // the new node's name is that of the source
+  bool name_is_source = false;           // the new node's name is that of the source
   std::vector<std::string> tablespaces;  // locations outside the data directory, as mapped
 };
 
@@ -33,11 +33,11 @@ struct CloneTarget {
   enum class Directory { kAbsent, kEmpty, kNotEmpty, kNotADirectory, kUnfinished, kForeign };
   std::string path;
   Directory directory = Directory::kAbsent;
-  bool can_create = true;                   // the parent, or the directory itself, can be written
-  std::string bindir;                       // empty if no server programs were found
-  int major = 0;                            // of the programs there
-  std::string architecture;                 // of the postgres program; empty if it is no ELF file
-  std::optional<std::int64_t> free_bytes;   // where the directory is or will be
+  bool can_create = true;                  // the parent, or the directory itself, can be written
+  std::string bindir;                      // empty if no server programs were found
+  int major = 0;                           // of the programs there
+  std::string architecture;                // of the postgres program; empty if it is no ELF file
+  std::optional<std::int64_t> free_bytes;  // where the directory is or will be
   std::vector<std::string> occupied_tablespaces;  // locations that are there and not empty
 };
 

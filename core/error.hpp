@@ -1,6 +1,6 @@
 // The one exception that ends a command or an SQL call, in the three parts that PostgreSQL's own
-// messages have.  What the code means to the caller, an exit status or an SQLSTATE, is decided where
-// it is caught: in the helper's main and in the extension's guard.
+// messages have.  What the code means to the caller, an exit status or an SQLSTATE, is decided
+// where it is caught: in the helper's main and in the extension's guard.
 #pragma once
 
 #include <exception>
@@ -10,13 +10,13 @@
 namespace baton::core {
 
 enum class ErrorCode {
-  kFailed,          // it was tried and did not work; nothing was changed
-  kUsage,           // the request itself makes no sense
-  kRefused,         // a check said no
-  kInterrupted,     // stopped half-way; running the command again goes on or starts over
-  kInvalidName,     // a value that cannot be what it stands for
-  kWrongState,      // right request, wrong server: a standby where a primary is needed, or the reverse
-  kBusy,            // somebody else is doing it just now
+  kFailed,       // it was tried and did not work; nothing was changed
+  kUsage,        // the request itself makes no sense
+  kRefused,      // a check said no
+  kInterrupted,  // stopped half-way; running the command again goes on or starts over
+  kInvalidName,  // a value that cannot be what it stands for
+  kWrongState,   // right request, wrong server: a standby where a primary is needed, or the reverse
+  kBusy,         // somebody else is doing it just now
   kNotFound,
 };
 

@@ -1,5 +1,5 @@
-// Text in a fixed number of bytes, for structs that live in shared memory.  What does not fit is cut
-// at a character of UTF-8, never in its middle.
+// Text in a fixed number of bytes, for structs that live in shared memory.  What does not fit is
+// cut at a character of UTF-8, never in its middle.
 #pragma once
 
 #include <algorithm>
@@ -18,8 +18,7 @@ class FixedText {
 
   // Meant to convert: a text in shared memory is assigned like any other.
   template <typename Text>
-    requires std::is_convertible_v<const Text&, std::string_view>
-  FixedText(const Text& text) {
+  requires std::is_convertible_v<const Text&, std::string_view> FixedText(const Text& text) {
     Assign(text);
   }
 

@@ -50,8 +50,8 @@ Finding Measured(std::string_view name, double number, Unit unit, const Threshol
   }
   if (threshold.critical >= 0) {
     finding.critical_at = threshold.critical;
-    words += (words.empty() ? "critical at " : ", critical at ") +
-             NumberText(threshold.critical, unit);
+    words +=
+        (words.empty() ? "critical at " : ", critical at ") + NumberText(threshold.critical, unit);
   }
   finding.threshold = words;
   return finding;
@@ -124,9 +124,9 @@ void CheckReplayLagBytes(const NodeFacts& facts, const HealthPolicy& policy,
   const std::int64_t bytes = facts.position.upstream_end.BytesSince(facts.position.replayed);
   Finding finding = Measured("replay_lag_bytes", static_cast<double>(bytes), Unit::kBytes,
                              policy.replay_lag_bytes);
-  finding.message = fmt::format("replayed {} of {} that the upstream had when last heard",
-                                facts.position.replayed.ToString(),
-                                facts.position.upstream_end.ToString());
+  finding.message =
+      fmt::format("replayed {} of {} that the upstream had when last heard",
+                  facts.position.replayed.ToString(), facts.position.upstream_end.ToString());
   if (finding.status != Status::kOk) {
     finding.hint = "Look at check streaming, and for long queries that hold up replay.";
   }
@@ -181,22 +181,21 @@ void CheckStandbys(const NodeFacts& facts, const HealthPolicy& policy, std::vect
   } else if (facts.standbys_streaming == facts.standbys_expected) {
     finding = Judged("standbys", Status::kOk, value, "every registered standby streams");
   } else {
-    finding = Judged("standbys",
-                     facts.standbys_streaming == 0 ? Status::kCritical : Status::kWarning, value,
-                     "not streaming: " + facts.standbys_missing.str(),
-                     "See baton.standbys for the reason; a former primary comes back with "
-                     "pg_baton rejoin.");
+    finding =
+        Judged("standbys", facts.standbys_streaming == 0 ? Status::kCritical : Status::kWarning,
+               value, "not streaming: " + facts.standbys_missing.str(),
+               "See baton.standbys for the reason; a former primary comes back with "
+               "pg_baton rejoin.");
   }
   finding.value_number = facts.standbys_streaming;
   finding.unit = "nodes";
   out.push_back(finding);
 
   if (facts.worst_standby_lag_bytes) {
-    Finding lag =
-        Measured("standby_lag_bytes", static_cast<double>(*facts.worst_standby_lag_bytes),
-                 Unit::kBytes, policy.replay_lag_bytes);
-    lag.message = fmt::format("the standby that is furthest behind lacks {} of replay",
-                              lag.value.view());
+    Finding lag = Measured("standby_lag_bytes", static_cast<double>(*facts.worst_standby_lag_bytes),
+                           Unit::kBytes, policy.replay_lag_bytes);
+    lag.message =
+        fmt::format("the standby that is furthest behind lacks {} of replay", lag.value.view());
     if (lag.status != Status::kOk) lag.hint = "See baton.standbys for which one it is.";
     out.push_back(lag);
   }
@@ -205,10 +204,10 @@ void CheckStandbys(const NodeFacts& facts, const HealthPolicy& policy, std::vect
 void CheckSlots(const NodeFacts& facts, const HealthPolicy& policy, std::vector<Finding>& out) {
   const SlotFacts& slots = facts.slots;
   if (slots.lost > 0) {
-    out.push_back(Judged("slots", Status::kCritical, fmt::format("{} lost", slots.lost),
-                         fmt::format("slot \"{}\" has lost WAL that its standby needs",
-                                     slots.worst.view()),
-                         "That standby has to be cloned again; then drop the slot."));
+    out.push_back(
+        Judged("slots", Status::kCritical, fmt::format("{} lost", slots.lost),
+               fmt::format("slot \"{}\" has lost WAL that its standby needs", slots.worst.view()),
+               "That standby has to be cloned again; then drop the slot."));
     return;
   }
   Finding finding = Measured("slots", static_cast<double>(slots.retained_bytes), Unit::kBytes,
@@ -216,9 +215,9 @@ void CheckSlots(const NodeFacts& facts, const HealthPolicy& policy, std::vector<
   if (slots.inactive == 0) {
     finding.message = fmt::format("{} slots, all in use", slots.total);
   } else {
-    finding.message = fmt::format("{} of {} slots not in use; \"{}\" holds back {} of WAL",
-                                  slots.inactive, slots.total, slots.worst.view(),
-                                  BytesText(slots.retained_bytes));
+    finding.message =
+        fmt::format("{} of {} slots not in use; \"{}\" holds back {} of WAL", slots.inactive,
+                    slots.total, slots.worst.view(), BytesText(slots.retained_bytes));
   }
   if (finding.status != Status::kOk) {
     finding.hint = "Bring its standby back, or drop the slot before the disk is full.";
@@ -260,11 +259,11 @@ void CheckRewindReadiness(const NodeFacts& facts, const HealthPolicy&, std::vect
                          "pg_rewind can bring this server back after a failover"));
     return;
   }
-  out.push_back(Judged("rewind_readiness", Status::kWarning, "not ready",
-                       hints ? "full_page_writes is off"
-                             : "neither wal_log_hints nor data checksums are on",
-                       "Without it a former primary has to be cloned again; pg_baton "
-                       "setup-primary sets it."));
+  out.push_back(
+      Judged("rewind_readiness", Status::kWarning, "not ready",
+             hints ? "full_page_writes is off" : "neither wal_log_hints nor data checksums are on",
+             "Without it a former primary has to be cloned again; pg_baton "
+             "setup-primary sets it."));
 }
 
 void CheckReplicationSettings(const NodeFacts& facts, const HealthPolicy&,
@@ -280,8 +279,10 @@ void CheckReplicationSettings(const NodeFacts& facts, const HealthPolicy&,
 }
 
 constexpr void (*kRules[])(const NodeFacts&, const HealthPolicy&, std::vector<Finding>&) = {
-    CheckStreaming,       CheckReplayLag, CheckReplayLagBytes, CheckReplayPaused,
-    CheckStandbySettings, CheckStandbys,  CheckSlots,          CheckArchiver,
+    CheckStreaming,       CheckReplayLag,
+    CheckReplayLagBytes,  CheckReplayPaused,
+    CheckStandbySettings, CheckStandbys,
+    CheckSlots,           CheckArchiver,
     CheckRewindReadiness, CheckReplicationSettings,
 };
 

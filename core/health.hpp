@@ -10,7 +10,7 @@
 namespace baton::core {
 
 struct HealthPolicy {
-  Threshold replay_lag{60, 300};                                        // seconds
+  Threshold replay_lag{60, 300};  // seconds
   Threshold replay_lag_bytes{256.0 * 1024 * 1024, 1024.0 * 1024 * 1024};
   Threshold slot_retained_bytes{1024.0 * 1024 * 1024, 8.0 * 1024 * 1024 * 1024};
   Threshold archive_backlog{16, 128};  // files

@@ -13,8 +13,8 @@ void LagHistory::Hear(Lsn end, Instant now) {
   samples_[count_++] = {end, now};
 }
 
-// Halves the older half: of each two neighbours the later position stays, with the earlier moment, so
-// that an age read from it errs upwards.
+// Halves the older half: of each two neighbours the later position stays, with the earlier moment,
+// so that an age read from it errs upwards.
 void LagHistory::Thin() {
   constexpr std::size_t kHalf = kSamples / 2;
   for (std::size_t i = 0; i < kHalf / 2; ++i) {

@@ -1,10 +1,10 @@
 // How old the oldest commit is that a standby has not replayed, by one clock.
 //
-// PostgreSQL's own figures lie in turn: the age of the last replayed commit grows on an idle primary,
-// and "nothing to replay" looks like "caught up" when the link is dead.  This history remembers when
-// the upstream's WAL was first known to reach a position; the answer is the age of the first such
-// moment beyond what is replayed.  On a primary the same history, fed with its own position, answers
-// for each standby.
+// PostgreSQL's own figures lie in turn: the age of the last replayed commit grows on an idle
+// primary, and "nothing to replay" looks like "caught up" when the link is dead.  This history
+// remembers when the upstream's WAL was first known to reach a position; the answer is the age of
+// the first such moment beyond what is replayed.  On a primary the same history, fed with its own
+// position, answers for each standby.
 #pragma once
 
 #include <array>
@@ -16,7 +16,8 @@
 
 namespace baton::core {
 
-// A moment on one machine's own clock, which goes on during suspend; only differences mean anything.
+// A moment on one machine's own clock, which goes on during suspend; only differences mean
+// anything.
 using Instant = std::chrono::microseconds;
 
 class LagHistory {
@@ -32,9 +33,9 @@ class LagHistory {
   // timeline) starts the history anew.
   void Hear(Lsn end, Instant now);
 
-  // Age of the oldest WAL beyond `replayed`; zero when there is none and the link is alive.  On a dead
-  // link anything may have been written since the upstream was last heard, so the age is at least
-  // that.  nullopt if the upstream was never heard.
+  // Age of the oldest WAL beyond `replayed`; zero when there is none and the link is alive.  On a
+  // dead link anything may have been written since the upstream was last heard, so the age is at
+  // least that.  nullopt if the upstream was never heard.
   std::optional<std::chrono::microseconds> Lag(Lsn replayed, bool link_alive, Instant now) const;
 
   // The last thing heard; the position is none if nothing was.

@@ -1,8 +1,7 @@
 #include "core/lsn.hpp"
 
-#include <fmt/format.h>
-
 #include <charconv>
+#include <fmt/format.h>
 
 namespace baton::core {
 namespace {

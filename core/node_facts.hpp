@@ -29,9 +29,9 @@ std::string_view StateText(Role role, Link link, Replay replay, bool promoting);
 
 // A standby's link to its upstream, for LinkOf.
 struct LinkFacts {
-  bool receiver_streaming = false;      // the WAL receiver process says so
-  bool restore_command_set = false;     // WAL may come from an archive
-  bool replay_advanced = false;         // since the last look
+  bool receiver_streaming = false;   // the WAL receiver process says so
+  bool restore_command_set = false;  // WAL may come from an archive
+  bool replay_advanced = false;      // since the last look
 };
 Link LinkOf(const LinkFacts& facts);
 
@@ -76,10 +76,10 @@ struct NodeFacts {
   std::optional<std::chrono::microseconds> replay_lag;
   std::optional<std::chrono::microseconds> since_heard;  // none if the upstream was never heard
   NodeText upstream;                                     // a node's name, or host:port
-  bool registry_readable = false;  // baton.node exists in pg_baton.database
-  std::int32_t standbys_expected = 0;   // registered, and not this node
-  std::int32_t standbys_streaming = 0;  // of those
-  FixedText<160> standbys_missing;      // names
+  bool registry_readable = false;                        // baton.node exists in pg_baton.database
+  std::int32_t standbys_expected = 0;                    // registered, and not this node
+  std::int32_t standbys_streaming = 0;                   // of those
+  FixedText<160> standbys_missing;                       // names
   std::optional<std::int64_t> worst_standby_lag_bytes;
   SlotFacts slots;
   ArchiverFacts archiver;

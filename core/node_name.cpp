@@ -1,8 +1,7 @@
 #include "core/node_name.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <fmt/format.h>
 
 #include "core/error.hpp"
 

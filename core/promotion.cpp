@@ -1,8 +1,7 @@
 #include "core/promotion.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <fmt/format.h>
 #include <tuple>
 
 #include "core/quantity.hpp"
@@ -29,10 +28,10 @@ Finding CheckPrimaryAlive(const PromotionFacts& facts) {
   std::string said;
   for (const PeerAnswer& peer : facts.peers) {
     if (peer.kind == PeerAnswer::Kind::kAnswered && peer.role == Role::kPrimary) {
-      return Row("primary_alive", Status::kCritical, peer.name,
-                 fmt::format("node \"{}\" answers as primary on timeline {}", peer.name,
-                             peer.timeline),
-                 kStopItFirst);
+      return Row(
+          "primary_alive", Status::kCritical, peer.name,
+          fmt::format("node \"{}\" answers as primary on timeline {}", peer.name, peer.timeline),
+          kStopItFirst);
     }
     if (peer.kind == PeerAnswer::Kind::kReached && peer.is_upstream) {
       return Row("primary_alive", Status::kCritical, peer.name,
@@ -84,8 +83,8 @@ Finding CheckMostAdvanced(const PromotionFacts& facts) {
     if (peer.role != Role::kStandby) continue;
     ++asked;
     if (std::tuple(peer.timeline, peer.position) <= std::tuple(own.timeline, here)) continue;
-    if (ahead == nullptr || std::tuple(peer.timeline, peer.position) >
-                                std::tuple(ahead->timeline, ahead->position)) {
+    if (ahead == nullptr ||
+        std::tuple(peer.timeline, peer.position) > std::tuple(ahead->timeline, ahead->position)) {
       ahead = &peer;
     }
   }
@@ -114,18 +113,20 @@ Finding CheckMissingWork(const NodeFacts& node) {
                "Compare with the primary's last backup or archive before promoting.");
   }
   const std::int64_t bytes = node.position.upstream_end.BytesSince(here);
-  Finding row = Row("missing_work", bytes > 0 ? Status::kWarning : Status::kOk, BytesText(bytes),
-                    "");
+  Finding row =
+      Row("missing_work", bytes > 0 ? Status::kWarning : Status::kOk, BytesText(bytes), "");
   row.value_number = static_cast<double>(bytes);
   row.unit = "bytes";
   if (bytes > 0) {
-    row.message = fmt::format("{} of WAL that the primary was known to have never arrived; it was "
-                              "last heard {} ago",
-                              BytesText(bytes), DurationText(*node.since_heard));
+    row.message = fmt::format(
+        "{} of WAL that the primary was known to have never arrived; it was "
+        "last heard {} ago",
+        BytesText(bytes), DurationText(*node.since_heard));
   } else {
-    row.message = fmt::format("nothing is known to be missing; what the primary committed after it "
-                              "was last heard, {} ago, is not known",
-                              DurationText(*node.since_heard));
+    row.message = fmt::format(
+        "nothing is known to be missing; what the primary committed after it "
+        "was last heard, {} ago, is not known",
+        DurationText(*node.since_heard));
   }
   row.hint = "With synchronous replication no acknowledged commit can be missing.";
   return row;
@@ -189,8 +190,8 @@ std::vector<Finding> CheckPromotion(const PromotionFacts& facts) {
                 "this server is not a standby", "Only a standby can be promoted.")};
   }
   if (node.promoting) {
-    return {Row("is_standby", Status::kCritical, "promoting",
-                "this server is being promoted already")};
+    return {
+        Row("is_standby", Status::kCritical, "promoting", "this server is being promoted already")};
   }
   return {Row("is_standby", Status::kOk, "standby", "this server is a standby"),
           CheckPrimaryAlive(facts),

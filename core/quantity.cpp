@@ -1,8 +1,7 @@
 #include "core/quantity.hpp"
 
-#include <fmt/format.h>
-
 #include <array>
+#include <fmt/format.h>
 
 namespace baton::core {
 

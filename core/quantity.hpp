@@ -7,8 +7,8 @@
 
 namespace baton::core {
 
-// "0 B", "812 B", "16 MB", "1.5 GB": powers of 1024, as PostgreSQL's pg_size_pretty, with one decimal
-// below ten.
+// "0 B", "812 B", "16 MB", "1.5 GB": powers of 1024, as PostgreSQL's pg_size_pretty, with one
+// decimal below ten.
 std::string BytesText(std::int64_t bytes);
 
 // "0 ms", "12 ms", "3.4 s", "5 min 02 s", "3 h 07 min".

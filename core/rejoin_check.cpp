@@ -36,9 +36,9 @@ Problems CheckRejoin(const RejoinSource& source, const RejoinTarget& target) {
   if (!problems.empty()) return problems;
 
   if (target.bindir.empty() || target.bindir_major != target.major) {
-    problems.push_back({fmt::format("no server programs of PostgreSQL {} found", target.major), "",
-                        fmt::format("Install postgresql-{}, or name the folder with --bindir.",
-                                    target.major)});
+    problems.push_back(
+        {fmt::format("no server programs of PostgreSQL {} found", target.major), "",
+         fmt::format("Install postgresql-{}, or name the folder with --bindir.", target.major)});
   }
   if (source.in_recovery) {
     problems.push_back({"the source is a standby",
@@ -59,11 +59,11 @@ Problems CheckRejoin(const RejoinSource& source, const RejoinTarget& target) {
          "Check the host and port of the source."});
   }
   if (source.timeline != 0 && target.timeline > source.timeline) {
-    problems.push_back({fmt::format("\"{}\" is on a newer timeline than the source", target.path),
-                        fmt::format("It is on timeline {}, the source on {}.", target.timeline,
-                                    source.timeline),
-                        "Perhaps the two are the other way round: the server that was promoted "
-                        "last is the one to keep."});
+    problems.push_back(
+        {fmt::format("\"{}\" is on a newer timeline than the source", target.path),
+         fmt::format("It is on timeline {}, the source on {}.", target.timeline, source.timeline),
+         "Perhaps the two are the other way round: the server that was promoted "
+         "last is the one to keep."});
   }
   if (target.was_standby) {
     problems.push_back({fmt::format("\"{}\" was a standby, not a primary", target.path),

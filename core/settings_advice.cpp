@@ -60,10 +60,12 @@ struct Minimum {
 };
 
 constexpr Minimum kMinimums[] = {
-    {"max_wal_senders", 10, "", "each standby, each running base backup and its WAL stream need one",
+    {"max_wal_senders", 10, "",
+     "each standby, each running base backup and its WAL stream need one", true},
+    {"max_replication_slots", 10, "", "each standby keeps the WAL it needs by a slot of its own",
      true},
-    {"max_replication_slots", 10, "", "each standby keeps the WAL it needs by a slot of its own", true},
-    {"max_worker_processes", 12, "", "pg_baton's workers take places that other extensions had", true},
+    {"max_worker_processes", 12, "", "pg_baton's workers take places that other extensions had",
+     true},
     {"wal_keep_size", 256, "MB", "a former primary still needs its last WAL for pg_rewind", false},
 };
 
@@ -92,8 +94,7 @@ std::vector<SettingAdvice> AdviseSettings(const SettingValue& value, const Setti
   std::vector<SettingAdvice> advice;
   const auto want = [&](std::string_view name, const std::string& current, std::string wanted,
                         std::string_view why, bool restart) {
-    advice.push_back(
-        {std::string(name), current, std::move(wanted), std::string(why), restart});
+    advice.push_back({std::string(name), current, std::move(wanted), std::string(why), restart});
   };
 
   if (const auto level = value("wal_level"); level && *level == "minimal") {
@@ -107,8 +108,7 @@ std::vector<SettingAdvice> AdviseSettings(const SettingValue& value, const Setti
     const auto current = value(minimum.name);
     if (!current) continue;
     long number = 0;
-    const auto parsed =
-        std::from_chars(current->data(), current->data() + current->size(), number);
+    const auto parsed = std::from_chars(current->data(), current->data() + current->size(), number);
     if (parsed.ec != std::errc() || number >= minimum.at_least) continue;
     want(minimum.name, *current + std::string(minimum.unit),
          std::to_string(minimum.at_least) + std::string(minimum.unit), minimum.why,

@@ -19,12 +19,13 @@ struct SettingAdvice {
 };
 
 struct SettingGoals {
-  std::string listen_address;  // an address others connect to; empty: listen_addresses is left alone
+  std::string
+      listen_address;  // an address others connect to; empty: listen_addresses is left alone
   bool data_checksums = false;
 };
 
-// The value of a setting in its base unit, as pg_settings.setting has it; nullopt if there is no such
-// setting.
+// The value of a setting in its base unit, as pg_settings.setting has it; nullopt if there is no
+// such setting.
 using SettingValue = std::function<std::optional<std::string>(std::string_view name)>;
 
 // Only what has to change, in the order in which it is worth reading.  Values that are higher than

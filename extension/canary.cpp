@@ -1,9 +1,8 @@
 #include "canary.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cstring>
+#include <fmt/format.h>
 
 #include "core/error.hpp"
 #include "core/quantity.hpp"
@@ -140,8 +139,7 @@ std::vector<CanarySighting> VerifyReplication(std::chrono::milliseconds limit) {
     sighting.written = canary.commit_end;
     if (!sighting.elapsed && sighting.reason.empty()) {
       sighting.reason = fmt::format("{} within {}",
-                                    watches[i].asked ? "the row was not readable"
-                                                     : "no connection",
+                                    watches[i].asked ? "the row was not readable" : "no connection",
                                     core::DurationText(limit));
     }
   }

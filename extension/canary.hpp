@@ -2,19 +2,20 @@
 // looked for on each registered standby.
 #pragma once
 
+#include "pg/postgres.hpp"
+
 #include <chrono>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "core/lsn.hpp"
-#include "pg/postgres.hpp"
 
 namespace baton {
 
 struct CanarySighting {
   std::string name;
-  core::Lsn written;           // end of the commit on the primary
+  core::Lsn written;            // end of the commit on the primary
   TimestampTz readable_at = 0;  // by this machine's clock; 0 if it was not seen
   std::optional<std::chrono::microseconds> elapsed;  // from the commit to the reading
   std::string reason;                                // why it was not seen

@@ -1,9 +1,8 @@
-#include "pg/postgres.hpp"
-
 #include "conninfo.hpp"
 
-#include <fmt/format.h>
+#include "pg/postgres.hpp"
 
+#include <fmt/format.h>
 #include <memory>
 #include <optional>
 

@@ -16,8 +16,8 @@ struct Endpoint {
 // Where a connection string leads; empty host and port if it cannot be parsed.
 Endpoint EndpointOf(const std::string& conninfo);
 
-// Throws kInvalidName, with detail and hint, for a string that libpq does not understand, that names
-// no host, or that has a password in it.
+// Throws kInvalidName, with detail and hint, for a string that libpq does not understand, that
+// names no host, or that has a password in it.
 void RequireRegistrable(const std::string& conninfo);
 
 }  // namespace baton

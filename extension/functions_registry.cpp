@@ -1,4 +1,5 @@
-// The SQL functions that keep the registry of nodes, and the proof of replication that goes over it.
+// The SQL functions that keep the registry of nodes, and the proof of replication that goes over
+// it.
 #include "pg/postgres.hpp"
 
 #include "canary.hpp"
@@ -61,7 +62,8 @@ void UnregisterNode(FunctionCallInfo fcinfo) {
 
 void Verify(FunctionCallInfo fcinfo) {
   pg::ResultSet result(fcinfo);
-  for (const CanarySighting& sighting : VerifyReplication(pg::TimeoutFrom(*PG_GETARG_INTERVAL_P(0)))) {
+  for (const CanarySighting& sighting :
+       VerifyReplication(pg::TimeoutFrom(*PG_GETARG_INTERVAL_P(0)))) {
     std::optional<double> elapsed_ms;
     if (sighting.elapsed) elapsed_ms = static_cast<double>(sighting.elapsed->count()) / 1000;
     pg::RowBuilder row;

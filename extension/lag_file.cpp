@@ -1,11 +1,10 @@
-#include "pg/postgres.hpp"
-
 #include "lag_file.hpp"
 
-#include <fmt/format.h>
-#include <sys/stat.h>
+#include "pg/postgres.hpp"
 
+#include <fmt/format.h>
 #include <fstream>
+#include <sys/stat.h>
 
 #include "pg/clock.hpp"
 

@@ -1,6 +1,6 @@
-// The last thing heard from the upstream, kept in pg_baton/lag in the data directory, so that lag is
-// known right after a restart.  A clone brings its source's file along; the node name and the system
-// identifier in it tell whose it is.
+// The last thing heard from the upstream, kept in pg_baton/lag in the data directory, so that lag
+// is known right after a restart.  A clone brings its source's file along; the node name and the
+// system identifier in it tell whose it is.
 #pragma once
 
 #include <string>

@@ -26,12 +26,11 @@ static void StartUpShmem() {
 
 PGDLLEXPORT void _PG_init() {
   if (!process_shared_preload_libraries_in_progress) {
-    ereport(ERROR,
-            (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-             errmsg("pg_baton must be loaded by shared_preload_libraries"),
-             errdetail("It works in every process of the server, from its start."),
-             errhint("Add pg_baton to shared_preload_libraries and restart the server; "
-                     "\"pg_baton setup-primary\" does both.")));
+    ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                    errmsg("pg_baton must be loaded by shared_preload_libraries"),
+                    errdetail("It works in every process of the server, from its start."),
+                    errhint("Add pg_baton to shared_preload_libraries and restart the server; "
+                            "\"pg_baton setup-primary\" does both.")));
   }
   // pg_upgrade's servers are nobody's primary or standby.
   if (IsBinaryUpgrade) return;

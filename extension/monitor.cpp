@@ -1,6 +1,6 @@
-#include "pg/postgres.hpp"
-
 #include "monitor.hpp"
+
+#include "pg/postgres.hpp"
 
 #include <cstring>
 

@@ -1,8 +1,7 @@
 #include "observation.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <fmt/format.h>
 #include <map>
 
 #include "conninfo.hpp"
@@ -251,11 +250,13 @@ void Observe(Memory& memory, Report& report) {
     report.history.Hear(receiver.upstream_end, pg::Now() - pg::Since(receiver.last_message_at));
     memory.last_message_at = receiver.last_message_at;
   }
-  LookAtMoment(live, receiver, live.position.replayed > memory.replayed && !memory.replayed.IsNone(),
+  LookAtMoment(live, receiver,
+               live.position.replayed > memory.replayed && !memory.replayed.IsNone(),
                report.history, report.facts);
   memory.replayed = live.position.replayed;
 
-  const Lsn end = live.role == core::Role::kPrimary ? live.position.current : live.position.received;
+  const Lsn end =
+      live.role == core::Role::kPrimary ? live.position.current : live.position.received;
   pg::WorkerTransaction transaction;
   pg::Spi spi;
   ReadRegistry(spi, report);

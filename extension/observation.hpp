@@ -14,11 +14,12 @@ struct Memory {
   FixedList<core::StandbyRow, kMaxNodes> standbys;
 };
 
-// Fills facts, history, standbys and registry of `report`, whose history goes on from the look before.
+// Fills facts, history, standbys and registry of `report`, whose history goes on from the look
+// before.
 void Observe(Memory& memory, Report& report);
 
-// The parts of the facts that change from moment to moment, for a reader between two looks: what the
-// monitor knew, with role, positions, link and lag as they are now.
+// The parts of the facts that change from moment to moment, for a reader between two looks: what
+// the monitor knew, with role, positions, link and lag as they are now.
 core::NodeFacts FactsNow(const Report& report);
 
 }  // namespace baton

@@ -1,9 +1,8 @@
 #include "peer_session.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <poll.h>
-
-#include <algorithm>
 
 #include "core/quantity.hpp"
 #include "pg/clock.hpp"

@@ -1,6 +1,6 @@
-#include "pg/postgres.hpp"
-
 #include "promote_executor.hpp"
+
+#include "pg/postgres.hpp"
 
 #include "pg/guard.hpp"
 #include "shared_state.hpp"

@@ -3,8 +3,8 @@
 
 namespace baton {
 
-// Takes up a submitted promotion, or looks whether the running one has ended.  Returns true while one
-// is under way and wants the next turn soon.
+// Takes up a submitted promotion, or looks whether the running one has ended.  Returns true while
+// one is under way and wants the next turn soon.
 bool AdvancePromotion();
 
 }  // namespace baton

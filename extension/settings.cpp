@@ -1,6 +1,6 @@
-#include "pg/postgres.hpp"
-
 #include "settings.hpp"
+
+#include "pg/postgres.hpp"
 
 #include <limits>
 

@@ -15,13 +15,13 @@ constexpr const char* kName = "pg_baton";
 constexpr std::size_t kMaxRequests = 16;
 
 struct SharedState {
-  Report report;                                // the monitor
-  std::array<Request, kMaxRequests> requests;   // askers enter, the monitor updates
-  std::int64_t last_request_id;                 // askers
-  std::int64_t last_canary_token;               // askers
-  Canary canary;                                // canary workers
-  std::int64_t looks_begun;                     // the monitor
-  std::int64_t looks_ended;                     // the monitor
+  Report report;                               // the monitor
+  std::array<Request, kMaxRequests> requests;  // askers enter, the monitor updates
+  std::int64_t last_request_id;                // askers
+  std::int64_t last_canary_token;              // askers
+  Canary canary;                               // canary workers
+  std::int64_t looks_begun;                    // the monitor
+  std::int64_t looks_ended;                    // the monitor
 };
 static_assert(std::is_trivially_copyable_v<SharedState>);
 
@@ -93,9 +93,8 @@ std::int64_t Enter(Request request, std::string_view requested_by, bool must_be_
            });
     if (!busy) {
       request.id = ++block->state.last_request_id;
-      *std::min_element(requests.begin(), requests.end(), [](const Request& a, const Request& b) {
-        return a.id < b.id;
-      }) = request;
+      *std::min_element(requests.begin(), requests.end(),
+                        [](const Request& a, const Request& b) { return a.id < b.id; }) = request;
     }
   }
   if (busy) {

@@ -1,6 +1,6 @@
 // What the processes of one server tell each other: the monitor's last report, the registry as it
-// read it, and requests on their way.  One trivially copyable struct under one lock; inside the lock
-// plain structs are copied and nothing else is done.
+// read it, and requests on their way.  One trivially copyable struct under one lock; inside the
+// lock plain structs are copied and nothing else is done.
 #pragma once
 
 #include "pg/postgres.hpp"
@@ -89,8 +89,8 @@ void EnterMonitor();
 void Publish(const Report& report);
 std::unique_ptr<Report> ReadReport();
 
-// Wakes the monitor and waits, `limit` at most, for a look that began after this call.  Returns false
-// if none came.  Interruptible.
+// Wakes the monitor and waits, `limit` at most, for a look that began after this call.  Returns
+// false if none came.  Interruptible.
 bool WaitForFreshLook(std::chrono::milliseconds limit);
 // The monitor, at the beginning and at the end of a look.
 void BeginLook();

@@ -1,9 +1,8 @@
 #include "helper/cli.hpp"
 
+#include <cstdio>
 #include <fmt/format.h>
 #include <unistd.h>
-
-#include <cstdio>
 
 #include "core/error.hpp"
 #include "core/problem.hpp"
@@ -62,8 +61,7 @@ int Carry(const Action& action, Output& output) {
     code = 3;
   } catch (const core::Error& error) {
     output.Error(error.message(), error.detail(), error.hint());
-    output.result()["errors"].push_back(
-        ProblemJson(error.message(), error.detail(), error.hint()));
+    output.result()["errors"].push_back(ProblemJson(error.message(), error.detail(), error.hint()));
     code = ExitCode(error.code());
   } catch (const std::exception& error) {
     output.Error(error.what());

@@ -1,11 +1,10 @@
 #include "helper/output.hpp"
 
-#include <fmt/format.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <fmt/format.h>
+#include <unistd.h>
 
 namespace baton::helper {
 namespace {
@@ -42,7 +41,8 @@ void Output::Message(std::string_view severity, std::string_view colour, std::st
                      std::string_view detail, std::string_view hint) {
   std::fflush(stdout);
   fmt::print(stderr, "pg_baton: {} {}\n", Coloured(severity, colour), message);
-  if (!detail.empty()) fmt::print(stderr, "pg_baton: {} {}\n", Coloured("detail:", "01;36"), detail);
+  if (!detail.empty())
+    fmt::print(stderr, "pg_baton: {} {}\n", Coloured("detail:", "01;36"), detail);
   if (!hint.empty()) fmt::print(stderr, "pg_baton: {} {}\n", Coloured("hint:", "01;36"), hint);
 }
 

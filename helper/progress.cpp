@@ -1,10 +1,9 @@
 #include "helper/progress.hpp"
 
-#include <fmt/format.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdio>
+#include <fmt/format.h>
+#include <unistd.h>
 
 #include "core/quantity.hpp"
 
@@ -21,7 +20,8 @@ std::string ProgressText(const std::string& what, std::int64_t done, std::int64_
   std::string left = "?";
   if (rate > 0 && elapsed >= 500ms) {
     const double seconds_left = static_cast<double>(total - done) / rate;
-    left = core::DurationText(std::chrono::microseconds(static_cast<std::int64_t>(seconds_left * 1e6)));
+    left = core::DurationText(
+        std::chrono::microseconds(static_cast<std::int64_t>(seconds_left * 1e6)));
   }
   const std::int64_t percent = total == 0 ? 0 : done * 100 / total;
   return fmt::format("{}: {} of {} ({} %), {}/s, {} left", what, core::BytesText(done),

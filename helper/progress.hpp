@@ -1,5 +1,5 @@
-// One honest line about a copy that is under way: bytes done, total, rate, time left.  On a terminal
-// the line is redrawn, elsewhere a line is printed now and then.
+// One honest line about a copy that is under way: bytes done, total, rate, time left.  On a
+// terminal the line is redrawn, elsewhere a line is printed now and then.
 #pragma once
 
 #include <chrono>

@@ -1,5 +1,5 @@
-// This machine's own clocks: one for differences, which goes on during suspend and is never set, and
-// the server's wall clock for what people read.
+// This machine's own clocks: one for differences, which goes on during suspend and is never set,
+// and the server's wall clock for what people read.
 #pragma once
 
 #include "pg/postgres.hpp"

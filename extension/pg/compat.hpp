@@ -1,5 +1,5 @@
-// All differences between PostgreSQL 15 and 18 that this extension meets, written in the newest form,
-// each with the release that made it.
+// All differences between PostgreSQL 15 and 18 that this extension meets, written in the newest
+// form, each with the release that made it.
 #pragma once
 
 #include "pg/postgres.hpp"
@@ -10,8 +10,8 @@
 
 namespace baton::pg {
 
-// 17: extensions name their own wait events (src/include/utils/wait_event.h); before that all of them
-// show as "Extension".
+// 17: extensions name their own wait events (src/include/utils/wait_event.h); before that all of
+// them show as "Extension".
 inline std::uint32_t NewWaitEvent([[maybe_unused]] const char* name) {
 #if PG_VERSION_NUM >= 170000
   return WaitEventExtensionNew(name);

@@ -6,8 +6,8 @@
 //   Call(f)   C++ -> backend.  Runs f; if the backend raises an error, throws ErrorInFlight.
 //
 // An error of the backend is not copied and cannot be handled in between: C++ unwinds, and Entry
-// raises the very same error again, with its SQLSTATE, detail and hint.  Both lambdas are jumped over,
-// so they may hold nothing that has to be destroyed.
+// raises the very same error again, with its SQLSTATE, detail and hint.  Both lambdas are jumped
+// over, so they may hold nothing that has to be destroyed.
 //
 // While an error is in flight, destructors may call only what never raises, and must not release an
 // LWLock: errfinish() in src/backend/utils/error/elog.c has reset InterruptHoldoffCount by then.
@@ -68,9 +68,9 @@ template <typename F>
 }
 
 template <typename F>
-constexpr bool kMayBeJumpedOver =
-    std::is_trivially_destructible_v<F> && (std::is_void_v<std::invoke_result_t<const F&>> ||
-                                            std::is_trivially_copyable_v<std::invoke_result_t<const F&>>);
+constexpr bool kMayBeJumpedOver = std::is_trivially_destructible_v<F> &&
+                                  (std::is_void_v<std::invoke_result_t<const F&>> ||
+                                   std::is_trivially_copyable_v<std::invoke_result_t<const F&>>);
 
 }  // namespace internal
 

@@ -4,9 +4,8 @@
 #pragma GCC system_header
 
 // port.h makes macros of printf's family; what uses the real ones has to be read before.
-#include <fmt/format.h>
-
 #include <cstdio>
+#include <fmt/format.h>
 #include <fstream>
 #include <memory>
 #include <string>

@@ -1,6 +1,6 @@
-#include "pg/postgres.hpp"
-
 #include "pg/query.hpp"
+
+#include "pg/postgres.hpp"
 
 #include "core/error.hpp"
 #include "pg/guard.hpp"
@@ -29,7 +29,8 @@ std::vector<Row> Spi::Run(const char* sql, std::initializer_list<const char*> ar
   for (const char* const argument : arguments) {
     types[i] = TEXTOID;
     nulls[i] = argument == nullptr ? 'n' : ' ';
-    values[i] = argument == nullptr ? Datum{0} : Call([argument] { return CStringGetTextDatum(argument); });
+    values[i] =
+        argument == nullptr ? Datum{0} : Call([argument] { return CStringGetTextDatum(argument); });
     ++i;
   }
   Call([&] {

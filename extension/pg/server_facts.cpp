@@ -1,9 +1,8 @@
 #include "pg/server_facts.hpp"
 
+#include <algorithm>
 #include <dirent.h>
 #include <fmt/format.h>
-
-#include <algorithm>
 #include <memory>
 
 #include "pg/guard.hpp"
@@ -91,10 +90,10 @@ core::StandbySettings ReadStandbySettings() {
       {"max_worker_processes", max_worker_processes, control.max_worker_processes},
       {"max_wal_senders", std::stoi(Setting("max_wal_senders").value_or("0")),
        control.max_wal_senders},
-      {"max_prepared_transactions",
-       std::stoi(Setting("max_prepared_transactions").value_or("0")), control.max_prepared_xacts},
-      {"max_locks_per_transaction",
-       std::stoi(Setting("max_locks_per_transaction").value_or("0")), control.max_locks_per_xact},
+      {"max_prepared_transactions", std::stoi(Setting("max_prepared_transactions").value_or("0")),
+       control.max_prepared_xacts},
+      {"max_locks_per_transaction", std::stoi(Setting("max_locks_per_transaction").value_or("0")),
+       control.max_locks_per_xact},
   };
   std::string too_low;
   for (const auto& pair : pairs) {

@@ -1,5 +1,5 @@
-// What this server's own memory and control file say about replication, without SQL.  Callable in any
-// process attached to shared memory; a backend error leaves as ErrorInFlight.
+// What this server's own memory and control file say about replication, without SQL.  Callable in
+// any process attached to shared memory; a backend error leaves as ErrorInFlight.
 #pragma once
 
 #include "pg/postgres.hpp"
@@ -14,8 +14,8 @@
 
 namespace baton::pg {
 
-// Role, positions, pause; cheap enough for each reading of a view.  Leaves the upstream's end alone:
-// see Receiver.
+// Role, positions, pause; cheap enough for each reading of a view.  Leaves the upstream's end
+// alone: see Receiver.
 struct LiveFacts {
   core::Role role = core::Role::kUnknown;
   bool promoting = false;
@@ -24,11 +24,11 @@ struct LiveFacts {
 };
 LiveFacts ReadLive();
 
-// The WAL receiver, from WalRcv in shared memory (src/include/replication/walreceiver.h); its fields
-// keep their values after the receiver ends.
+// The WAL receiver, from WalRcv in shared memory (src/include/replication/walreceiver.h); its
+// fields keep their values after the receiver ends.
 struct Receiver {
   bool streaming = false;
-  core::Lsn upstream_end;          // none if no message ever came
+  core::Lsn upstream_end;           // none if no message ever came
   TimestampTz last_message_at = 0;  // by this machine's clock; 0 if none ever came
   std::string host;
   int port = 0;

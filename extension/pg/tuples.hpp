@@ -21,7 +21,7 @@ class RowBuilder {
   RowBuilder& Int4(std::optional<std::int32_t> value);
   RowBuilder& Int8(std::optional<std::int64_t> value);
   RowBuilder& Float8(std::optional<double> value);
-  RowBuilder& Lsn(core::Lsn lsn);                // NULL if none
+  RowBuilder& Lsn(core::Lsn lsn);                   // NULL if none
   RowBuilder& Timeline(core::TimelineId timeline);  // integer; NULL if none
   RowBuilder& Interval(std::optional<std::chrono::microseconds> value);
   RowBuilder& Time(TimestampTz moment);  // NULL if 0
@@ -53,7 +53,8 @@ class ResultSet {
 // The one row of a function that returns record.
 Datum SingleRow(FunctionCallInfo fcinfo, RowBuilder& row);
 
-// A timeout given as an interval, rounded up; throws kUsage unless it is positive and free of months.
+// A timeout given as an interval, rounded up; throws kUsage unless it is positive and free of
+// months.
 std::chrono::milliseconds TimeoutFrom(const ::Interval& interval);
 
 }  // namespace baton::pg

@@ -1,8 +1,7 @@
 #include "helper/backup/base_backup.hpp"
 
-#include <fmt/format.h>
-
 #include <cstdio>
+#include <fmt/format.h>
 
 #include "core/error.hpp"
 #include "helper/system/interrupt.hpp"
@@ -33,6 +32,7 @@ void RunBaseBackup(const BaseBackupOptions& options, const CopyProgress& progres
                                         "--checkpoint=" + options.checkpoint,
                                         "--progress",
                                         "--no-password"};
+  if (!options.max_rate.empty()) arguments.push_back("--max-rate=" + options.max_rate);
   for (const std::string& mapping : options.tablespace_mappings) {
     arguments.push_back("--tablespace-mapping=" + mapping);
   }

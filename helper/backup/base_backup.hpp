@@ -17,6 +17,7 @@ struct BaseBackupOptions {
   std::string passfile;
   std::string slot;
   std::string checkpoint = "fast";
+  std::string max_rate;                          // as pg_basebackup's --max-rate; empty: none
   std::vector<std::string> tablespace_mappings;  // "/old=/new"
 };
 

@@ -1,7 +1,6 @@
 #include "helper/backup/control_data.hpp"
 
 #include <fmt/format.h>
-
 #include <map>
 #include <sstream>
 

@@ -1,10 +1,9 @@
 #include "helper/backup/rewind.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <fmt/format.h>
 
 #include "core/error.hpp"
 #include "helper/system/file.hpp"
@@ -15,9 +14,9 @@ namespace baton::helper {
 namespace {
 
 constexpr std::array<std::string_view, 10> kDescribeTheData = {
-    "PG_VERSION",       "backup_label",      "backup_label.old",      "tablespace_map",
-    "tablespace_map.old", "backup_manifest", "postmaster.pid",        "postmaster.opts",
-    "current_logfiles", "promote"};
+    "PG_VERSION",         "backup_label",    "backup_label.old", "tablespace_map",
+    "tablespace_map.old", "backup_manifest", "postmaster.pid",   "postmaster.opts",
+    "current_logfiles",   "promote"};
 
 // "12345/67890 kB (18%) copied"
 bool ParseRewindProgress(const std::string& line, std::int64_t& done, std::int64_t& total) {
@@ -28,8 +27,9 @@ bool ParseRewindProgress(const std::string& line, std::int64_t& done, std::int64
 
 void RecoverSingleUser(const Programs& programs, const fs::path& directory,
                        const fs::path& configuration) {
-  std::vector<std::string> arguments = {programs.Path("postgres"), "--single", "-D",
-                                        directory.string(), "-c", "log_min_messages=warning"};
+  std::vector<std::string> arguments = {
+      programs.Path("postgres"), "--single", "-D",
+      directory.string(),        "-c",       "log_min_messages=warning"};
   if (!configuration.empty()) {
     arguments.push_back("-c");
     arguments.push_back("config_file=" + configuration.string());
@@ -41,7 +41,8 @@ void RecoverSingleUser(const Programs& programs, const fs::path& directory,
   if (result.exit_code != 0) {
     throw core::Error(core::ErrorCode::kFailed,
                       fmt::format("crash recovery of \"{}\" failed", directory.string()),
-                      result.output, "If a process of the old server is still there, wait for its end.");
+                      result.output,
+                      "If a process of the old server is still there, wait for its end.");
   }
 }
 

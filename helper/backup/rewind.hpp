@@ -12,8 +12,9 @@
 
 namespace baton::helper {
 
-// Ends crash recovery in single-user mode, so that the directory is shut down cleanly.  No server may
-// run in it, and standby.signal must not be there.  `configuration` is the file to use, or empty.
+// Ends crash recovery in single-user mode, so that the directory is shut down cleanly.  No server
+// may run in it, and standby.signal must not be there.  `configuration` is the file to use, or
+// empty.
 void RecoverSingleUser(const Programs& programs, const std::filesystem::path& directory,
                        const std::filesystem::path& configuration);
 

@@ -1,5 +1,6 @@
-// clone: makes a standby from a running primary.  Everything that could go wrong is looked for first;
-// then the copy grows in a directory that no server can start, and is handed over when it is whole.
+// clone: makes a standby from a running primary.  Everything that could go wrong is looked for
+// first; then the copy grows in a directory that no server can start, and is handed over when it is
+// whole.
 #include <fmt/format.h>
 #include <sys/stat.h>
 
@@ -36,6 +37,7 @@ struct Options {
   std::string passfile;
   std::string bindir;
   std::string checkpoint = "fast";
+  std::string max_rate;
   std::string start_command;
   std::string log;
   bool no_start = false;
@@ -209,8 +211,8 @@ class Clone {
       source_facts_.bytes = size.Number(0, 0);
     } catch (const SqlError&) {
       source_facts_.can_read_sizes = false;
-      output_.Warning("the size of the source could not be read",
-                      "So free space is not checked.", "Grant pg_monitor to the role.");
+      output_.Warning("the size of the source could not be read", "So free space is not checked.",
+                      "Grant pg_monitor to the role.");
     }
   }
 
@@ -268,8 +270,7 @@ class Clone {
     const std::string free =
         target_.free_bytes ? core::BytesText(*target_.free_bytes) : std::string("unknown");
     output_.Line(fmt::format("source: PostgreSQL {} at {} port {}, {}", source_facts_.version,
-                             source_.host(), source_.port(),
-                             core::BytesText(source_facts_.bytes)));
+                             source_.host(), source_.port(), core::BytesText(source_facts_.bytes)));
     output_.Line(fmt::format("target: \"{}\", node \"{}\", {} free", directory_.string(),
                              options_.node_name, free));
     output_.result()["source_bytes"] = source_facts_.bytes;
@@ -306,12 +307,13 @@ class Clone {
     source["host"] = source_.host();
     source["port"] = source_.port();
     source["application_name"] = "pg_baton_clone_" + options_.node_name;
-    RunBaseBackup({programs_.Path("pg_basebackup"), directory_, source, passfile_.string(),
-                   options_.node_name, options_.checkpoint, options_.tablespaces},
-                  [&](std::int64_t done, std::int64_t total) {
-                    copied = done;
-                    progress.Update(done, total);
-                  });
+    RunBaseBackup(
+        {programs_.Path("pg_basebackup"), directory_, source, passfile_.string(),
+         options_.node_name, options_.checkpoint, options_.max_rate, options_.tablespaces},
+        [&](std::int64_t done, std::int64_t total) {
+          copied = done;
+          progress.Update(done, total);
+        });
     progress.Finish();
     const std::chrono::microseconds took =
         std::chrono::duration_cast<std::chrono::microseconds>(Progress::Clock::now() - began);
@@ -326,8 +328,7 @@ class Clone {
     std::map<std::string, std::string> settings = ParsedSettings();
     settings["pg_baton.node_name"] = options_.node_name;
     settings["pg_baton.passfile"] = passfile_.string();
-    settings["primary_conninfo"] =
-        PrimaryConninfo(source_, passfile_, options_.node_name, given_);
+    settings["primary_conninfo"] = PrimaryConninfo(source_, passfile_, options_.node_name, given_);
     settings["primary_slot_name"] = options_.node_name;
     const fs::path auto_conf = directory_ / "postgresql.auto.conf";
     ReplaceFile(auto_conf, WithSettings(ReadFileIfThere(auto_conf).value_or(""), settings));
@@ -356,8 +357,8 @@ class Clone {
     const fs::path configuration =
         options_.config_directory.empty() ? directory_ : fs::path(options_.config_directory);
     // postgres refuses to look at a directory with this mode, so it is told where the parts are.
-    const ProcessResult result = RunProcess({programs_.Path("postgres"), "-D",
-                                             configuration.string(), "-C", "port"});
+    const ProcessResult result =
+        RunProcess({programs_.Path("postgres"), "-D", configuration.string(), "-C", "port"});
     std::string port = result.output;
     port = port.substr(0, port.find('\n'));
     if (result.exit_code == 0 && !port.empty() &&
@@ -385,7 +386,7 @@ class Clone {
 
 Action AddClone(CLI::App& command, Output& output) {
   auto options = std::make_shared<Options>(
-      Options{{}, {output}, {}, {}, {}, {}, {}, {}, {}, {}, "fast", {}, {}, {}, 60});
+      Options{{}, {output}, {}, {}, {}, {}, {}, {}, {}, {}, "fast", {}, {}, {}, {}, 60});
   options->connection.AddTo(command, "the primary (default role: baton_node)");
   options->common.AddTo(command, true);
   command.add_option("-D,--pgdata", options->directory, "data directory to make")
@@ -400,14 +401,17 @@ Action AddClone(CLI::App& command, Output& output) {
                      "own setting of the new server, name=value; may be given more than once");
   command.add_option("-T,--tablespace-mapping", options->tablespaces,
                      "place a tablespace elsewhere, OLD=NEW; may be given more than once");
-  command.add_option("--config-dir", options->config_directory,
-                     "folder of postgresql.conf and pg_hba.conf, where it is not the data directory");
+  command.add_option(
+      "--config-dir", options->config_directory,
+      "folder of postgresql.conf and pg_hba.conf, where it is not the data directory");
   command.add_option("--passfile", options->passfile,
                      "password file of the server's user (default: PGPASSFILE or ~/.pgpass)");
   command.add_option("--bindir", options->bindir, "folder of PostgreSQL's server programs");
   command.add_option("-c,--checkpoint", options->checkpoint, "fast or spread")
       ->check(CLI::IsMember({"fast", "spread"}))
       ->type_name("fast|spread");
+  command.add_option("-r,--max-rate", options->max_rate,
+                     "copy no faster than this, in kB a second, or with suffix k or M");
   command.add_flag("--no-start", options->no_start, "do not start the new server");
   command.add_option("--start-command", options->start_command,
                      "start by this command instead of pg_ctl");

@@ -15,7 +15,7 @@ std::string Or(const Parameters& parameters, const std::string& keyword,
 }
 
 // What a connection string may say about the way to a server, and a copy of it should keep.
-constexpr const char* kKept[] = {"sslmode", "sslrootcert", "sslcert", "sslkey",
+constexpr const char* kKept[] = {"sslmode", "sslrootcert", "sslcert",   "sslkey",
                                  "sslcrl",  "hostaddr",    "gssencmode"};
 
 }  // namespace
@@ -27,9 +27,9 @@ fs::path ResolvePassfile(const std::string& given) {
 std::optional<std::string> KnownNodePassword(const fs::path& passfile, const Parameters& server) {
   const auto text = ReadFileIfThere(passfile);
   if (text) {
-    const auto found = LookUpPassword(*text, {Or(server, "host", "localhost"),
-                                              Or(server, "port", "5432"),
-                                              Or(server, "dbname", "replication"), kNodeRole});
+    const auto found =
+        LookUpPassword(*text, {Or(server, "host", "localhost"), Or(server, "port", "5432"),
+                               Or(server, "dbname", "replication"), kNodeRole});
     if (found) return found;
   }
   const char* const environment = std::getenv("PGPASSWORD");
@@ -68,10 +68,10 @@ Connection ConnectAsNode(const ConnectionOptions& options, const Parameters& ser
   const Parameters parameters = NodeParameters(server, passfile);
   std::optional<std::string> password = KnownNodePassword(passfile, parameters);
   const bool from_file =
-      password && LookUpPassword(ReadFileIfThere(passfile).value_or(""),
-                                 {Or(parameters, "host", "localhost"),
-                                  Or(parameters, "port", "5432"), parameters.at("dbname"),
-                                  kNodeRole}) == password;
+      password &&
+      LookUpPassword(ReadFileIfThere(passfile).value_or(""),
+                     {Or(parameters, "host", "localhost"), Or(parameters, "port", "5432"),
+                      parameters.at("dbname"), kNodeRole}) == password;
   if (options.force_password) password.reset();
   Connection connection =
       ConnectAsking(parameters, !options.no_password, options.force_password, password);

@@ -19,8 +19,8 @@ std::filesystem::path ResolvePassfile(const std::string& given);
 std::optional<std::string> KnownNodePassword(const std::filesystem::path& passfile,
                                              const Parameters& server);
 
-// Parameters by which another node's server is reached as baton_node.  `server` gives host, port and
-// what else was said; user, password file and application name are ours.
+// Parameters by which another node's server is reached as baton_node.  `server` gives host, port
+// and what else was said; user, password file and application name are ours.
 Parameters NodeParameters(Parameters server, const std::filesystem::path& passfile);
 
 // What stands in the registry for a node, without anything that belongs to one host alone.

@@ -2,7 +2,6 @@
 // its files are touched until they are whole again, the directory has a mode that no server starts
 // with; it has succeeded only when the node streams.
 #include <fmt/format.h>
-
 #include <set>
 #include <thread>
 
@@ -156,7 +155,8 @@ class Rejoin {
     facts.has_extension = HasExtension(*source_);
     facts.may_read_files =
         source_->Value(
-            "SELECT has_function_privilege($1, 'pg_catalog.pg_read_binary_file(text, bigint, bigint,"
+            "SELECT has_function_privilege($1, 'pg_catalog.pg_read_binary_file(text, bigint, "
+            "bigint,"
             " boolean)', 'EXECUTE')"
             " AND has_function_privilege($1, 'pg_catalog.pg_ls_dir(text, boolean, boolean)',"
             " 'EXECUTE')"
@@ -185,8 +185,8 @@ class Rejoin {
   }
 
   void Prepare() {
-    // pg_rewind of 15 compares the timelines of the two control files, and the source's still has the
-    // old one until its first checkpoint after the promotion.
+    // pg_rewind of 15 compares the timelines of the two control files, and the source's still has
+    // the old one until its first checkpoint after the promotion.
     source_->Run("CHECKPOINT");
     if (!slot_exists_) {
       CreateSlot(*source_, node_name_);
@@ -197,9 +197,8 @@ class Rejoin {
   }
 
   void RecoverOldPrimary() {
-    const fs::path configuration = options_.config_directory.empty()
-                                       ? fs::path()
-                                       : Configuration() / "postgresql.conf";
+    const fs::path configuration =
+        options_.config_directory.empty() ? fs::path() : Configuration() / "postgresql.conf";
     // Processes of a killed server need a moment to notice.
     for (int attempt = 0;; ++attempt) {
       try {
@@ -216,8 +215,8 @@ class Rejoin {
     output_.Line("the old server's last WAL is replayed, its directory is shut down cleanly");
   }
 
-  // pg_rewind replaces this server's own files by the source's and deletes what the source lacks, so
-  // they are kept beside the data directory meanwhile.
+  // pg_rewind replaces this server's own files by the source's and deletes what the source lacks,
+  // so they are kept beside the data directory meanwhile.
   void Rewind() {
     const fs::path kept = directory_.string() + ".pg_baton_own_files";
     KeepOwnFiles(kept);
@@ -255,9 +254,10 @@ class Rejoin {
         std::chrono::duration_cast<std::chrono::microseconds>(Progress::Clock::now() - began);
     output_.result()["rewound"] = rewound;
     output_.result()["copied_bytes"] = copied;
-    output_.Line(rewound ? fmt::format("rewound: {} copied in {}", core::BytesText(copied),
-                                       core::DurationText(took))
-                         : std::string("nothing to rewind: the old primary had nothing of its own"));
+    output_.Line(rewound
+                     ? fmt::format("rewound: {} copied in {}", core::BytesText(copied),
+                                   core::DurationText(took))
+                     : std::string("nothing to rewind: the old primary had nothing of its own"));
   }
 
   void KeepOwnFiles(const fs::path& kept) {
@@ -323,8 +323,8 @@ class Rejoin {
 }  // namespace
 
 Action AddRejoin(CLI::App& command, Output& output) {
-  auto options = std::make_shared<Options>(
-      Options{{}, {output}, {}, {}, {}, {}, {}, {}, {}, {}, 60});
+  auto options =
+      std::make_shared<Options>(Options{{}, {output}, {}, {}, {}, {}, {}, {}, {}, {}, 60});
   options->connection.AddTo(command, "the new primary (default role: baton_node)");
   options->common.AddTo(command, true);
   command.add_option("-D,--pgdata", options->directory, "data directory of the former primary")

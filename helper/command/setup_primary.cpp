@@ -1,9 +1,8 @@
 // setup-primary: makes a running server ready to have standbys.  Reads what is, decides what has to
 // change, shows it, changes it; where nothing has to, it changes nothing.
+#include <array>
 #include <fmt/format.h>
 #include <sys/random.h>
-
-#include <array>
 #include <thread>
 
 #include "core/node_name.hpp"
@@ -59,9 +58,10 @@ class SetupPrimary {
     if (restart_needed_ && !Restart()) return;
     Complete();
     if (!changed_) output_.Line("nothing to change");
-    output_.Line(fmt::format("node \"{}\" is ready; on the other host: pg_baton clone -h {} -p {} "
-                             "-D DIR --node-name=NAME --advertise=ADDRESS",
-                             options_.node_name, options_.advertise, port_));
+    output_.Line(
+        fmt::format("node \"{}\" is ready; on the other host: pg_baton clone -h {} -p {} "
+                    "-D DIR --node-name=NAME --advertise=ADDRESS",
+                    options_.node_name, options_.advertise, port_));
   }
 
  private:
@@ -84,8 +84,7 @@ class SetupPrimary {
     data_directory_ = server_.Value("SHOW data_directory");
     hba_file_ = server_.Value("SHOW hba_file");
     port_ = server_.Value("SHOW port");
-    const std::string database =
-        server_.Value("SELECT current_setting('pg_baton.database', true)");
+    const std::string database = server_.Value("SELECT current_setting('pg_baton.database', true)");
     if (!database.empty()) database_ = database;
     output_.result()["data_directory"] = data_directory_.string();
     output_.result()["node_name"] = options_.node_name;
@@ -99,8 +98,8 @@ class SetupPrimary {
                           "Connect as a superuser, for example with -U postgres."});
     }
     if (server_.Value("SELECT pg_is_in_recovery()") == "t") {
-      problems.push_back({"this server is a standby", "A primary is set up.",
-                          "Connect to the primary."});
+      problems.push_back(
+          {"this server is a standby", "A primary is set up.", "Connect to the primary."});
     }
     const int major = server_.major();
     if (major < 15) {
@@ -162,9 +161,10 @@ class SetupPrimary {
     if (new_password && !options_.common.dry_run) StorePassword(passfile_, kNodeRole, password);
 
     const bool attributes_right =
-        exists && server_.Value("SELECT rolcanlogin AND rolreplication FROM pg_roles WHERE rolname "
-                                "= $1",
-                                {kNodeRole}) == "t";
+        exists && server_.Value(
+                      "SELECT rolcanlogin AND rolreplication FROM pg_roles WHERE rolname "
+                      "= $1",
+                      {kNodeRole}) == "t";
     const bool password_right = exists && !new_password && VerifierFits(password);
     if (!exists) {
       Change(fmt::format("create role {} (LOGIN REPLICATION CONNECTION LIMIT {})", kNodeRole,
@@ -238,8 +238,7 @@ class SetupPrimary {
     std::vector<std::string> addresses = {options_.advertise};
     addresses.insert(addresses.end(), options_.allow.begin(), options_.allow.end());
     const std::string before = ReadFile(hba_file_);
-    const std::string after =
-        WithHbaLines(before, HbaLines(addresses, kNodeRole, database_));
+    const std::string after = WithHbaLines(before, HbaLines(addresses, kNodeRole, database_));
     if (before == after) return;
     for (const std::string& line : HbaLines(addresses, kNodeRole, database_)) {
       if (before.find(line) == std::string::npos) {
@@ -250,7 +249,8 @@ class SetupPrimary {
     ReplaceFile(hba_file_.string() + ".before_pg_baton", before);
     ReplaceFile(hba_file_, after);
     const std::string error = server_.Value(
-        "SELECT format('line %s: %s', line_number, error) FROM pg_hba_file_rules WHERE error IS NOT "
+        "SELECT format('line %s: %s', line_number, error) FROM pg_hba_file_rules WHERE error IS "
+        "NOT "
         "NULL");
     if (!error.empty()) {
       ReplaceFile(hba_file_, before);
@@ -265,7 +265,8 @@ class SetupPrimary {
   std::optional<std::string> FileSetting(const std::string& name) {
     // What will be after the next restart counts, not only what is.
     const Result pending = server_.Query(
-        "SELECT setting FROM pg_file_settings WHERE name = $1 AND error IS NULL ORDER BY seqno DESC "
+        "SELECT setting FROM pg_file_settings WHERE name = $1 AND error IS NULL ORDER BY seqno "
+        "DESC "
         "LIMIT 1",
         {name});
     if (pending.rows() > 0 && IsPending(name)) return pending.Text(0, 0);
@@ -291,9 +292,9 @@ class SetupPrimary {
     EnsureOwnSetting("pg_baton.node_name", options_.node_name);
     EnsureOwnSetting("pg_baton.passfile", passfile_.string());
     if (!options_.common.dry_run) Reload();
-    restart_needed_ = server_.Value("SELECT count(*) FROM pg_settings WHERE pending_restart") != "0" ||
-                      server_.Value("SELECT current_setting('pg_baton.check_interval', true)")
-                          .empty();
+    restart_needed_ =
+        server_.Value("SELECT count(*) FROM pg_settings WHERE pending_restart") != "0" ||
+        server_.Value("SELECT current_setting('pg_baton.check_interval', true)").empty();
     for (const core::SettingAdvice& setting : advice) restart_needed_ |= setting.restart;
   }
 
@@ -302,8 +303,8 @@ class SetupPrimary {
         "SELECT setting FROM pg_file_settings WHERE name = $1 ORDER BY seqno DESC LIMIT 1", {name});
     if (current == wanted) return;
     Change(fmt::format("set {} = '{}'", name, wanted));
-    // Before the library is loaded the server knows no such setting; one set in this session makes a
-    // placeholder, which ALTER SYSTEM accepts.
+    // Before the library is loaded the server knows no such setting; one set in this session makes
+    // a placeholder, which ALTER SYSTEM accepts.
     if (!options_.common.dry_run) server_.Run("SELECT set_config($1, $2, false)", {name, wanted});
     AlterSystem(name, wanted);
   }
@@ -332,12 +333,17 @@ class SetupPrimary {
   bool Restart() {
     if (!options_.restart && options_.restart_command.empty()) {
       output_.result()["restart_needed"] = true;
-      output_.Line("a restart is needed; restart the server and run this command again, or run it "
-                   "with --restart");
+      output_.Line(
+          "a restart is needed; restart the server and run this command again, or run it "
+          "with --restart");
       return false;
     }
     Change("restart the server");
-    RestartServer({programs_, data_directory_, {}, {}, options_.restart_command,
+    RestartServer({programs_,
+                   data_directory_,
+                   {},
+                   {},
+                   options_.restart_command,
                    std::chrono::seconds(options_.timeout_s)});
     server_ = Connect();
     return true;
@@ -365,8 +371,8 @@ class SetupPrimary {
     Connection{parameters};
     parameters["replication"] = "true";
     Connection{parameters};
-    output_.Line(fmt::format("connections as {} to {} port {} work, also for replication", kNodeRole,
-                             options_.advertise, port_));
+    output_.Line(fmt::format("connections as {} to {} port {} work, also for replication",
+                             kNodeRole, options_.advertise, port_));
   }
 
   static std::string RandomPassword() {

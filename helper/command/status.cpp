@@ -85,9 +85,11 @@ class ShowStatus {
 
       rows_.push_back({name, place, "unknown", "unreachable", "-", "-", "-", "-", "-"});
       issues_.push_back({name, "unknown", "reachable", reason, error.hint()});
-      output_.result()["nodes"].push_back(
-          {{"name", name}, {"place", place}, {"role", "unknown"}, {"state", "unreachable"},
-           {"error", reason}});
+      output_.result()["nodes"].push_back({{"name", name},
+                                           {"place", place},
+                                           {"role", "unknown"},
+                                           {"state", "unreachable"},
+                                           {"error", reason}});
     }
   }
 
@@ -109,10 +111,10 @@ class ShowStatus {
       return status.IsNull(0, column) ? std::string("unknown") : value;
     };
     if (!standby) ++primaries_;
-    rows_.push_back({name, place, text(0), text(1), text(2), text(3),
-                     measured(4, core::BytesText(status.Number(0, 4))),
-                     measured(5, core::DurationText(std::chrono::milliseconds(status.Number(0, 5)))),
-                     text(6)});
+    rows_.push_back(
+        {name, place, text(0), text(1), text(2), text(3),
+         measured(4, core::BytesText(status.Number(0, 4))),
+         measured(5, core::DurationText(std::chrono::milliseconds(status.Number(0, 5)))), text(6)});
     nlohmann::json entry = {{"name", name},
                             {"place", place},
                             {"role", text(0)},
@@ -161,9 +163,9 @@ class ShowStatus {
     if (output_.is_json()) return;
     output_.Line(Answer());
     output_.Line("");
-    output_.Table({"node", "address", "role", "state", "timeline", "lsn", "lag bytes", "lag",
-                   "upstream"},
-                  rows_);
+    output_.Table(
+        {"node", "address", "role", "state", "timeline", "lsn", "lag bytes", "lag", "upstream"},
+        rows_);
     if (issues_.empty()) return;
     output_.Line("");
     output_.Line("issues:");
@@ -180,7 +182,6 @@ class ShowStatus {
   std::vector<std::vector<std::string>> rows_;
   std::vector<Issue> issues_;
   int primaries_ = 0;
-
 };
 
 }  // namespace

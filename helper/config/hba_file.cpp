@@ -1,9 +1,8 @@
 #include "helper/config/hba_file.hpp"
 
+#include <algorithm>
 #include <arpa/inet.h>
 #include <fmt/format.h>
-
-#include <algorithm>
 #include <sstream>
 
 #include "core/error.hpp"
@@ -43,8 +42,8 @@ std::string HbaAddress(const std::string& address) {
     if (is_name) return host;
   } else if (v4 || v6) {
     const std::string bits = address.substr(slash + 1);
-    const bool digits =
-        !bits.empty() && bits.size() <= 3 && bits.find_first_not_of("0123456789") == std::string::npos;
+    const bool digits = !bits.empty() && bits.size() <= 3 &&
+                        bits.find_first_not_of("0123456789") == std::string::npos;
     if (digits && std::stoi(bits) <= (v4 ? 32 : 128)) return address;
   }
   throw core::Error(core::ErrorCode::kUsage, fmt::format("invalid address \"{}\"", address), "",

@@ -6,8 +6,8 @@
 
 namespace baton::helper {
 
-// One address as pg_hba.conf wants it: "10.0.0.2/32" for a bare one, a network as it is, a host name
-// as it is.  Throws kUsage for what cannot be any of these.
+// One address as pg_hba.conf wants it: "10.0.0.2/32" for a bare one, a network as it is, a host
+// name as it is.  Throws kUsage for what cannot be any of these.
 std::string HbaAddress(const std::string& address);
 
 // Two lines an address: for replication, and for the database that holds the registry.

@@ -1,11 +1,10 @@
 #include "helper/config/passfile.hpp"
 
-#include <pwd.h>
-#include <unistd.h>
-
 #include <array>
 #include <cstdlib>
+#include <pwd.h>
 #include <sstream>
+#include <unistd.h>
 #include <vector>
 
 #include "core/error.hpp"

@@ -23,7 +23,8 @@ std::optional<std::string> LookUpPassword(const std::string& text, const Passfil
 std::string WithPassword(const std::string& text, const std::string& user,
                          const std::string& password);
 
-// What libpq would use: PGPASSFILE, else .pgpass in the home directory.  Throws if neither is known.
+// What libpq would use: PGPASSFILE, else .pgpass in the home directory.  Throws if neither is
+// known.
 std::filesystem::path DefaultPassfile();
 
 // Writes the password for `user` into the file, with mode 0600.

@@ -1,8 +1,7 @@
 #include "helper/server/connection.hpp"
 
-#include <fmt/format.h>
-
 #include <charconv>
+#include <fmt/format.h>
 
 #include "helper/system/terminal.hpp"
 
@@ -75,7 +74,8 @@ Connection::Connection(Parameters parameters, const std::optional<std::string>& 
   values.push_back(nullptr);
   connection_.reset(PQconnectdbParams(keywords.data(), values.data(), 0));
   if (PQstatus(get()) == CONNECTION_OK) {
-    PQsetNoticeProcessor(get(), [](void*, const char*) {}, nullptr);
+    PQsetNoticeProcessor(
+        get(), [](void*, const char*) {}, nullptr);
     return;
   }
   const std::string reason = Trimmed(PQerrorMessage(get()));

@@ -2,9 +2,8 @@
 // message, detail and hint.
 #pragma once
 
-#include <libpq-fe.h>
-
 #include <functional>
+#include <libpq-fe.h>
 #include <memory>
 #include <optional>
 #include <string>

@@ -1,7 +1,6 @@
 #include "helper/server/conninfo.hpp"
 
 #include <libpq-fe.h>
-
 #include <memory>
 
 #include "core/error.hpp"

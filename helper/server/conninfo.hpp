@@ -11,8 +11,8 @@ using Parameters = std::map<std::string, std::string>;
 // Parses "host=... port=..." or a postgresql:// address; throws kUsage with libpq's words.
 Parameters ParseConninfo(const std::string& conninfo);
 
-// The written form, values quoted where needed.  Throws kUsage if a password is among them: it would
-// end in a file or a process list.
+// The written form, values quoted where needed.  Throws kUsage if a password is among them: it
+// would end in a file or a process list.
 std::string ConninfoText(const Parameters& parameters);
 
 }  // namespace baton::helper

@@ -1,7 +1,6 @@
 #include "helper/server/queries.hpp"
 
 #include <fmt/format.h>
-
 #include <thread>
 
 #include "core/error.hpp"
@@ -52,8 +51,7 @@ void WaitUntilStreaming(Connection& primary, const std::string& name, core::Lsn 
     if (std::chrono::steady_clock::now() >= end) break;
     std::this_thread::sleep_for(50ms);
   }
-  throw core::Error(core::ErrorCode::kFailed,
-                    fmt::format("standby \"{}\" does not stream", name),
+  throw core::Error(core::ErrorCode::kFailed, fmt::format("standby \"{}\" does not stream", name),
                     fmt::format("After {} s: {}.", timeout.count(), seen),
                     "See the server log of the standby; the directory stays as it is.");
 }

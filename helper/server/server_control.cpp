@@ -1,7 +1,6 @@
 #include "helper/server/server_control.hpp"
 
 #include <fmt/format.h>
-
 #include <sstream>
 
 #include "core/error.hpp"
@@ -36,8 +35,8 @@ void RunPgCtl(const std::string& action, const StartOptions& options, const fs::
   std::vector<std::string> arguments = {
       options.programs.Path("pg_ctl"),
       action,
-      "--pgdata=" + (options.configuration.empty() ? options.directory : options.configuration)
-                        .string(),
+      "--pgdata=" +
+          (options.configuration.empty() ? options.directory : options.configuration).string(),
       "--wait",
       fmt::format("--timeout={}", options.timeout.count()),
       "--log=" + log.string()};

@@ -1,15 +1,14 @@
 #include "helper/system/file.hpp"
 
+#include <cerrno>
+#include <cstring>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <fstream>
+#include <sstream>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
-#include <fstream>
-#include <sstream>
 
 #include "core/error.hpp"
 
@@ -17,9 +16,8 @@ namespace baton::helper {
 namespace {
 
 [[noreturn]] void Fail(std::string_view what, const fs::path& path) {
-  throw core::Error(core::ErrorCode::kFailed,
-                    fmt::format("could not {} \"{}\": {}", what, path.string(),
-                                std::strerror(errno)));
+  throw core::Error(core::ErrorCode::kFailed, fmt::format("could not {} \"{}\": {}", what,
+                                                          path.string(), std::strerror(errno)));
 }
 
 class Descriptor {

@@ -2,12 +2,11 @@
 // it.  Every failure is an Error that names the file.
 #pragma once
 
-#include <sys/types.h>
-
 #include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <sys/types.h>
 #include <vector>
 
 namespace baton::helper {

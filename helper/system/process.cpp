@@ -1,17 +1,16 @@
 #include "helper/system/process.hpp"
 
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <cerrno>
-#include <csignal>
-#include <cstdlib>
-#include <cstring>
-#include <filesystem>
 
 #include "core/error.hpp"
 #include "helper/system/interrupt.hpp"
@@ -40,7 +39,8 @@ void LeaveForbiddenFolder() {
   LeaveForbiddenFolder();
   for (const auto& [name, value] : options.environment) setenv(name.c_str(), value.c_str(), 1);
   std::vector<char*> words;
-  for (const std::string& argument : arguments) words.push_back(const_cast<char*>(argument.c_str()));
+  for (const std::string& argument : arguments)
+    words.push_back(const_cast<char*>(argument.c_str()));
   words.push_back(nullptr);
   execv(words[0], words.data());
   dprintf(STDERR_FILENO, "could not execute \"%s\": %s\n", words[0], std::strerror(errno));
@@ -63,8 +63,7 @@ void HandLines(std::string& pending, const ProcessOptions& options) {
 
 }  // namespace
 
-ProcessResult RunProcess(const std::vector<std::string>& arguments,
-                         const ProcessOptions& options) {
+ProcessResult RunProcess(const std::vector<std::string>& arguments, const ProcessOptions& options) {
   int pipe_ends[2];
   if (pipe2(pipe_ends, O_CLOEXEC) != 0) {
     throw core::Error(core::ErrorCode::kFailed,

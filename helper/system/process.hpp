@@ -27,8 +27,8 @@ struct ProcessOptions {
 ProcessResult RunProcess(const std::vector<std::string>& arguments,
                          const ProcessOptions& options = {});
 
-// Runs a command line by the shell, as PostgreSQL does with its own command settings; what it prints
-// goes where ours goes.
+// Runs a command line by the shell, as PostgreSQL does with its own command settings; what it
+// prints goes where ours goes.
 int RunShell(const std::string& command);
 
 // The arguments as one would type them, for people.

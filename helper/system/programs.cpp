@@ -1,15 +1,14 @@
 #include "helper/system/programs.hpp"
 
-#include <elf.h>
-#include <fmt/format.h>
-#include <unistd.h>
-
 #include <charconv>
 #include <cstdlib>
 #include <cstring>
+#include <elf.h>
 #include <filesystem>
+#include <fmt/format.h>
 #include <fstream>
 #include <sstream>
+#include <unistd.h>
 #include <vector>
 
 #include "helper/system/process.hpp"
@@ -23,7 +22,7 @@ Programs Look(const std::string& bindir) {
   if (access(postgres.c_str(), X_OK) != 0) return programs;
   programs.architecture = ElfArchitecture(postgres);
   const ProcessResult version = RunProcess({postgres, "--version"});
-  programs.major = MajorFrom(version.output).value_or(0);
+  if (version.exit_code == 0) programs.major = MajorFrom(version.output).value_or(0);
   programs.bindir = bindir;
   return programs;
 }

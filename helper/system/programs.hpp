@@ -7,16 +7,16 @@
 namespace baton::helper {
 
 struct Programs {
-  std::string bindir;        // empty if none were found
+  std::string bindir;  // empty if none were found
   int major = 0;
   std::string architecture;  // of the postgres program, from its ELF header; empty if unknown
 
   std::string Path(const std::string& program) const { return bindir + "/" + program; }
 };
 
-// `bindir` if it is given; else where Debian has the wanted major version, the folder of this program
-// itself, and the search path.  Returns none rather than one of another major version, unless
-// `bindir` names it.
+// `bindir` if it is given; else where Debian has the wanted major version, the folder of this
+// program itself, and the search path.  Returns none rather than one of another major version,
+// unless `bindir` names it.
 Programs FindPrograms(const std::string& bindir, int major);
 
 // The machine name as uname has it ("x86_64") of an ELF file; empty for anything else.

@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# House rules that a compiler cannot see.  Each is a sentence; a broken one shows where.
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+broken=0
+kept=0
+# A tree without git, as a release is unpacked, has the same files.
+files() { if git rev-parse --git-dir >/dev/null 2>&1; then git ls-files -co --exclude-standard -- "$@"; else find "${@:-.}" -type f -not -path './build/*'; fi; }
+# rule SENTENCE: standard input has the places that break it.
+rule() {
+  local found
+  found=$(cat)
+  if [ -n "$found" ]; then
+    printf 'broken: %s\n%s\n' "$1" "$(sed 's/^/  /' <<<"$found")"
+    broken=$((broken + 1))
+  else
+    kept=$((kept + 1))
+  fi
+}
+
+files extension core helper test | grep -E '\.(cpp|hpp)$' | xargs grep -lE '^#include "postgres\.h"' |
+  grep -v '^extension/pg/postgres\.hpp$' | rule 'postgres.h is included by pg/postgres.hpp alone'
+files core helper | grep -E '\.(cpp|hpp)$' | xargs grep -nE '#include "(pg/|extension/pg/)' |
+  rule 'core and helper know nothing of the server'"'"'s headers'
+files core | grep -E '\.(cpp|hpp)$' | xargs grep -nE '#include "(helper|extension)/|clock_gettime|system_clock|steady_clock|fopen|fstream' |
+  rule 'core has no clock, no file and nothing above it'
+files extension | grep -E '\.(cpp|hpp)$' | xargs grep -nE 'PG_VERSION_NUM' |
+  grep -v '^extension/pg/compat\.hpp' | rule 'version differences live in pg/compat.hpp'
+files extension | grep -E '\.(cpp|hpp)$' | xargs grep -nE 'catch \(' |
+  grep -v '^extension/pg/guard\.hpp' | rule 'the extension catches in guard.hpp alone'
+files helper/command | xargs grep -nE '#include "helper/command/(setup_primary|clone|rejoin|status)' |
+  rule 'commands do not include each other'
+files test | grep -E '_test\.cpp$' | xargs -r grep -nE 'sleep_for|[^_]sleep\(|DISABLED_|GTEST_SKIP' |
+  rule 'tests wait for conditions, and none is disabled'
+for sql in $(files sql); do
+  name=$(basename "$sql" .sql)
+  [ -f "expected/$name.out" ] || echo "expected/$name.out is missing"
+  grep -qE "^REGRESS .*\b$name\b" extension/pgxs.mk || echo "$name is not in REGRESS"
+done | rule 'each file of sql/ has its expected output and stands in REGRESS'
+for name in $(grep -ohE '"pg_baton\.[a-z_]+"' extension/settings.cpp | tr -d '"'); do
+  grep -q "$name" doc/operations.md 2>/dev/null || echo "$name"
+done | rule 'each setting is explained in doc/operations.md'
+for doc in README.md CONTRIBUTING.md doc/*.md; do
+  [ -f "$doc" ] || continue
+  grep -ohE '`(core|extension|helper|control|sql|expected|test|doc|demo|\.ci)/[A-Za-z0-9_./-]*`' "$doc" |
+    tr -d '`' | sort -u | while read -r path; do
+      [ -e "$path" ] || echo "$doc: $path"
+    done
+done | rule 'each path that a document names exists'
+files core extension helper test | grep -E '\.(cpp|hpp)$' | xargs grep -nE 'TODO|FIXME|XXX[^X.]' |
+  grep -v 'XXXXXX' | rule 'nothing is left for later in the code'
+if command -v clang-format >/dev/null; then
+  files core extension helper test | grep -E '\.(cpp|hpp)$' |
+    xargs clang-format --dry-run 2>&1 | grep -E 'warning:' | cut -d: -f1 | sort | uniq -c |
+    rule 'the code is formatted by clang-format'
+fi
+printf '%d house rules kept, %d broken\n' "$kept" "$broken"
+[ "$broken" = 0 ]

@@ -1,0 +1,40 @@
+-- Nothing for PUBLIC, reading for pg_monitor, acting for baton_operator.
+CREATE ROLE regress_baton_plain;
+CREATE ROLE regress_baton_reader IN ROLE pg_monitor;
+CREATE ROLE regress_baton_actor IN ROLE baton_operator;
+SELECT count(*) AS granted_to_public
+  FROM pg_proc p, aclexplode(COALESCE(p.proacl, acldefault('f', p.proowner))) a
+  WHERE p.pronamespace = 'baton'::regnamespace AND a.grantee = 0;
+SELECT count(*) AS granted_to_public
+  FROM pg_class c, aclexplode(COALESCE(c.relacl, acldefault('r', c.relowner))) a
+  WHERE c.relnamespace = 'baton'::regnamespace AND c.relkind IN ('r', 'v') AND a.grantee = 0;
+
+SET ROLE regress_baton_plain;
+SELECT * FROM baton.node_status;
+SELECT * FROM baton.health;
+SELECT baton.version();
+SELECT * FROM baton.promote();
+RESET ROLE;
+
+SET ROLE regress_baton_reader;
+SELECT role FROM baton.node_status;
+SELECT count(*) > 0 AS sees_health FROM baton.health;
+SELECT count(*) FROM baton.standbys;
+SELECT count(*) FROM baton.promotion_check;
+SELECT count(*) > 0 AS sees_requests FROM baton.requests;
+SELECT count(*) FROM baton.node;
+SELECT * FROM baton.promote();
+SELECT baton.register_node('x', 'host=10.0.0.9');
+SELECT * FROM baton.verify_replication();
+INSERT INTO baton.node (name, conninfo) VALUES ('x', 'host=10.0.0.9');
+RESET ROLE;
+
+SET ROLE regress_baton_actor;
+SELECT role FROM baton.node_status;
+SELECT outcome FROM baton.promote();
+SELECT baton.register_node('x', 'host=10.0.0.9');
+SELECT baton.unregister_node('x');
+INSERT INTO baton.node (name, conninfo) VALUES ('x', 'host=10.0.0.9');
+RESET ROLE;
+
+DROP ROLE regress_baton_plain, regress_baton_reader, regress_baton_actor;

@@ -1,0 +1,348 @@
+// clone on real servers: the good case under load, and each way in which it is refused or cut
+// short.
+#include <csignal>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <fstream>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <thread>
+#include <unistd.h>
+
+#include "helper/system/file.hpp"
+#include "test/cluster/harness.hpp"
+
+namespace baton::test {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+class Clone : public testing::Test {
+ protected:
+  // What a refused clone may not have touched.
+  void ExpectNothingWasLeft(const Node& primary, const Node& target) {
+    EXPECT_FALSE(fs::exists(target.data()));
+    EXPECT_EQ(primary.Sql("SELECT count(*) FROM pg_replication_slots"), "0");
+    EXPECT_EQ(primary.Sql("SELECT string_agg(name, ',') FROM baton.node"), "a");
+  }
+
+  fs::path Folder(const std::string& name) {
+    const fs::path folder = cluster_.directory() / name;
+    fs::create_directory(folder);
+    return folder;
+  }
+
+  Cluster cluster_;
+};
+
+TEST_F(Clone, MakesAStandbyWhileThePrimaryWrites) {
+  Node& a = cluster_.InitPrimary("a");
+  RunOrFail({Cluster::Program("pgbench"), "-h", cluster_.directory(), "-p",
+             std::to_string(a.port()), "-i", "-s", "5", "-q", "postgres"});
+  std::thread writer([&] {
+    RunOrFail({Cluster::Program("pgbench"), "-h", cluster_.directory(), "-p",
+               std::to_string(a.port()), "-c", "2", "-T", "5", "-n", "postgres"});
+  });
+
+  Node& b = cluster_.Plan("b");
+  const HelperResult result = cluster_.RunClone(b, a);
+  writer.join();
+
+  ASSERT_EQ(result.exit_code, 0) << result.output;
+  EXPECT_THAT(result.output,
+              testing::ContainsRegex("copying: .* of .* \\(100 %\\), .*/s, .* left"));
+  EXPECT_EQ(b.Sql("SELECT pg_is_in_recovery()"), "t");
+  EXPECT_EQ(b.Sql("SHOW pg_baton.node_name"), "b");
+  EXPECT_EQ(b.Sql("SHOW primary_slot_name"), "b");
+  EXPECT_THAT(b.Sql("SHOW primary_conninfo"), Not(HasSubstr("password")));
+  EXPECT_THAT(b.Sql("SHOW primary_conninfo"), HasSubstr("passfile="));
+  EXPECT_EQ(a.Sql("SELECT string_agg(name, ',' ORDER BY name) FROM baton.node"), "a,b");
+  EXPECT_TRUE(Eventually([&] {
+    return a.Sql("SELECT count(*) FROM pgbench_history") ==
+           b.Sql("SELECT count(*) FROM pgbench_history");
+  }));
+  EXPECT_EQ(a.Rows("SELECT name, registered, connected, state, slot_name FROM baton.standbys"),
+            "b|t|t|streaming|b");
+}
+
+TEST_F(Clone, ADryRunChecksAndChangesNothing) {
+  Node& a = cluster_.InitPrimary("a");
+  Node& b = cluster_.Plan("b");
+
+  const HelperResult result = cluster_.RunClone(b, a, {"--dry-run"});
+
+  EXPECT_EQ(result.exit_code, 0) << result.output;
+  EXPECT_THAT(result.output, HasSubstr("dry run: every check passed, nothing was changed"));
+  ExpectNothingWasLeft(a, b);
+}
+
+TEST_F(Clone, UsesAnEmptyDirectoryAndGivesItBackEmptyWhenItFails) {
+  Node& a = cluster_.InitPrimary("a");
+  Node& b = cluster_.Plan("b");
+  fs::create_directory(b.data());
+
+  const HelperResult failed = cluster_.RunClone(b, a, {"--set", "no_such_setting=1"});
+  const bool is_empty = fs::is_empty(b.data());
+  const HelperResult good = cluster_.RunClone(b, a);
+
+  EXPECT_EQ(failed.exit_code, 1) << failed.output;
+  EXPECT_THAT(failed.output, HasSubstr("the configuration of the new server is not valid"));
+  EXPECT_TRUE(is_empty);
+  EXPECT_EQ(good.exit_code, 0) << good.output;
+}
+
+TEST_F(Clone, RefusesAWrongHost) {
+  Node& a = cluster_.InitPrimary("a");
+  Node& b = cluster_.Plan("b");
+  Node& nobody = cluster_.Plan("nobody");
+
+  const HelperResult result = cluster_.RunClone(b, nobody);
+
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.output,
+              HasSubstr(fmt::format("pg_baton: error: could not connect to the server at "
+                                    "\"127.0.0.1\", port {}\n",
+                                    nobody.port())));
+  EXPECT_THAT(result.output, HasSubstr("Connection refused"));
+  EXPECT_THAT(result.output, HasSubstr("pg_baton: hint: Check host and port"));
+  ExpectNothingWasLeft(a, b);
+}
+
+TEST_F(Clone, RefusesAWrongPassword) {
+  Node& a = cluster_.InitPrimary("a");
+  Node& b = cluster_.Plan("b");
+  std::ofstream(cluster_.directory() / "wrong") << "*:*:*:baton_node:wrong\n";
+  chmod((cluster_.directory() / "wrong").c_str(), 0600);
+
+  const HelperResult result =
+      cluster_.RunClone(b, a, {"--passfile=" + (cluster_.directory() / "wrong").string()});
+  const HelperResult none =
+      cluster_.RunClone(b, a, {"--passfile=" + (cluster_.directory() / "none").string()});
+
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.output, HasSubstr("password authentication failed for user \"baton_node\""));
+  EXPECT_THAT(result.output, HasSubstr("pg_baton: hint: Check the user name and the password"));
+  EXPECT_EQ(none.exit_code, 1);
+  EXPECT_THAT(none.output, HasSubstr("no password supplied"));
+  EXPECT_THAT(none.output, HasSubstr("pg_baton: hint: Put the password into the password file"));
+  ExpectNothingWasLeft(a, b);
+}
+
+TEST_F(Clone, RefusesAnUnknownRole) {
+  Node& a = cluster_.InitPrimary("a");
+  Node& b = cluster_.Plan("b");
+
+  const HelperResult result = cluster_.RunClone(b, a, {"-U", "nobody"});
+
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.output, HasSubstr("role \"nobody\" does not exist"));
+  ExpectNothingWasLeft(a, b);
+}
+
+TEST_F(Clone, RefusesADirectoryThatIsNotEmpty) {
+  Node& a = cluster_.InitPrimary("a");
+  Node& b = cluster_.Plan("b");
+  fs::create_directory(b.data());
+  std::ofstream(b.data() / "precious") << "data";
+
+  const HelperResult result = cluster_.RunClone(b, a);
+
+  EXPECT_EQ(result.exit_code, 3);
+  EXPECT_THAT(result.output,
+              HasSubstr(fmt::format("pg_baton: error: directory \"{}\" exists but is not empty\n"
+                                    "pg_baton: detail: A clone never overwrites anything.\n"
+                                    "pg_baton: hint: Move it aside",
+                                    b.data().string())));
+  EXPECT_EQ(helper::ReadFile(b.data() / "precious"), "data");
+  EXPECT_EQ(a.Sql("SELECT count(*) FROM pg_replication_slots"), "0");
+}
+
+TEST_F(Clone, RefusesAnotherMajorVersion) {
+  Node& a = cluster_.InitPrimary("a");
+  Node& b = cluster_.Plan("b");
+  const fs::path other = Folder("other_version");
+  std::ofstream(other / "postgres") << "#!/bin/sh\necho 'postgres (PostgreSQL) 14.9'\n";
+  chmod((other / "postgres").c_str(), 0755);
+
+  const HelperResult result = cluster_.RunClone(b, a, {"--bindir=" + other.string()});
+
+  EXPECT_EQ(result.exit_code, 3);
+  EXPECT_THAT(result.output,
+              HasSubstr("pg_baton: error: the servers have different major versions\n"
+                        "pg_baton: detail: The source runs PostgreSQL "));
+  EXPECT_THAT(result.output, HasSubstr("are of PostgreSQL 14."));
+  ExpectNothingWasLeft(a, b);
+}
+
+// A postgres whose ELF header names another machine: simulated by changing that header.
+TEST_F(Clone, RefusesAnotherArchitecture) {
+  Node& a = cluster_.InitPrimary("a");
+  Node& b = cluster_.Plan("b");
+  const fs::path other = Folder("other_machine");
+  fs::copy_file(Cluster::Program("postgres"), other / "postgres");
+  std::fstream program(other / "postgres", std::ios::in | std::ios::out | std::ios::binary);
+  program.seekp(18);             // e_machine
+  program.write("\xF3\x00", 2);  // RISC-V
+  program.close();
+
+  const HelperResult result = cluster_.RunClone(b, a, {"--bindir=" + other.string()});
+
+  EXPECT_EQ(result.exit_code, 3);
+  EXPECT_THAT(result.output,
+              HasSubstr("pg_baton: error: the servers have different architectures\n"));
+  EXPECT_THAT(result.output, HasSubstr("are for riscv64."));
+  ExpectNothingWasLeft(a, b);
+}
+
+TEST_F(Clone, RefusesAPrimaryWithoutFreeWalSenders) {
+  Node& a = cluster_.InitPrimary("a");
+  a.Sql("ALTER SYSTEM SET max_wal_senders = 1");
+  a.Restart();
+  Node& b = cluster_.Plan("b");
+
+  const HelperResult result = cluster_.RunClone(b, a);
+
+  EXPECT_EQ(result.exit_code, 3);
+  EXPECT_THAT(result.output,
+              HasSubstr("pg_baton: error: the source has too few free WAL senders\n"
+                        "pg_baton: detail: 0 of max_wal_senders = 1 are in use; a clone needs 2.\n"
+                        "pg_baton: hint: Raise max_wal_senders on the source and restart it"));
+  ExpectNothingWasLeft(a, b);
+}
+
+TEST_F(Clone, RefusesAFileSystemThatIsTooSmall) {
+  Node& a = cluster_.InitPrimary("a");
+  Node& b = cluster_.Plan("b");
+  // A file system of 20 MB in a mount namespace of its own, which needs no root.
+  const std::string command = fmt::format(
+      "mkdir -p {0} && mount -t tmpfs -o size=20m tmpfs {0} && exec {1} clone -w -h "
+      "127.0.0.1 -p {2} -D {0}/b --node-name=b --advertise=127.0.0.1 --passfile={3} "
+      "--bindir={4}",
+      (cluster_.directory() / "small").string(), Cluster::Program("pg_baton"), a.port(),
+      cluster_.passfile().string(), Cluster::bindir().string());
+
+  const helper::ProcessResult result =
+      helper::RunProcess({"/usr/bin/unshare", "--user", "--map-current-user", "--keep-caps",
+                          "--mount", "/bin/sh", "-c", command});
+
+  EXPECT_EQ(result.exit_code, 3) << result.output;
+  EXPECT_THAT(result.output, HasSubstr("pg_baton: error: not enough free space for the copy\n"));
+  EXPECT_THAT(result.output, HasSubstr("has 20 MB free."));
+  ExpectNothingWasLeft(a, b);
+}
+
+TEST_F(Clone, RefusesAServerWithoutTheExtensionAndTellsAllProblemsAtOnce) {
+  Node& a = cluster_.InitPlain("a");
+  Node& b = cluster_.Plan("b");
+  a.Sql("CREATE ROLE baton_node LOGIN REPLICATION");
+  fs::create_directory(b.data());
+  std::ofstream(b.data() / "precious") << "data";
+
+  const HelperResult result = cluster_.RunClone(b, a);
+
+  EXPECT_EQ(result.exit_code, 3);
+  EXPECT_THAT(result.output, HasSubstr("error: the source has no extension pg_baton"));
+  EXPECT_THAT(result.output, HasSubstr("exists but is not empty"));
+}
+
+TEST_F(Clone, RefusesGarbage) {
+  Node& a = cluster_.InitPrimary("a");
+  Node& b = cluster_.Plan("b");
+
+  EXPECT_EQ(cluster_.RunClone(b, a, {"--set", "nonsense"}).exit_code, 2);
+  EXPECT_EQ(cluster_.RunClone(b, a, {"--advertise=not an address"}).exit_code, 2);
+  EXPECT_EQ(cluster_.RunClone(b, a, {"--checkpoint=sometime"}).exit_code, 2);
+  EXPECT_EQ(cluster_.RunClone(b, a, {"-d", "host= ="}).exit_code, 2);
+  EXPECT_EQ(cluster_.Helper({"clone", "-D", "x", "--node-name=A", "--advertise=b"}).exit_code, 2);
+  ExpectNothingWasLeft(a, b);
+}
+
+// A clone that is slowed down, so that it can be met half-way.
+class InterruptedClone : public Clone {
+ protected:
+  InterruptedClone() : a_(cluster_.InitPrimary("a")), b_(cluster_.Plan("b")) {
+    a_.Sql("CREATE TABLE filler AS SELECT g, repeat('x', 500) FROM generate_series(1, 100000) g");
+  }
+
+  pid_t StartSlowly() {
+    const pid_t pid = fork();
+    if (pid != 0) return pid;
+    const int output = open((cluster_.directory() / "clone.out").c_str(), O_WRONLY | O_CREAT, 0600);
+    dup2(output, STDOUT_FILENO);
+    dup2(output, STDERR_FILENO);
+    execl(Cluster::Program("pg_baton").c_str(), "pg_baton", "clone", "-w", "-h", "127.0.0.1", "-p",
+          std::to_string(a_.port()).c_str(), "-D", b_.data().c_str(), "--node-name=b",
+          "--advertise=127.0.0.1", ("--passfile=" + cluster_.passfile().string()).c_str(),
+          ("--bindir=" + Cluster::bindir().string()).c_str(), "--max-rate=4M", nullptr);
+    _exit(127);
+  }
+
+  bool IsHalfWay() {
+    return Eventually([&] {
+      return fs::exists(b_.data() / "base") && !fs::exists(b_.data() / "global/pg_control") &&
+             a_.Sql(
+                 "SELECT count(*) FROM pg_stat_progress_basebackup WHERE backup_streamed > "
+                 "5000000") == "1";
+    });
+  }
+
+  Node& a_;
+  Node& b_;
+};
+
+TEST_F(InterruptedClone, BySigintLeavesNothingBehind) {
+  const pid_t clone = StartSlowly();
+  ASSERT_TRUE(IsHalfWay());
+
+  kill(clone, SIGINT);
+  int status = 0;
+  waitpid(clone, &status, 0);
+
+  EXPECT_EQ(WEXITSTATUS(status), 4);
+  EXPECT_THAT(helper::ReadFile(cluster_.directory() / "clone.out"),
+              HasSubstr("pg_baton: error: interrupted\n"
+                        "pg_baton: hint: Run the same command again.\n"));
+  ExpectNothingWasLeft(a_, b_);
+  EXPECT_EQ(cluster_.RunClone(b_, a_).exit_code, 0);
+}
+
+TEST_F(InterruptedClone, BySigkillLeavesNoDirectoryThatAServerStartsFrom) {
+  const pid_t clone = StartSlowly();
+  ASSERT_TRUE(IsHalfWay());
+
+  kill(clone, SIGKILL);
+  waitpid(clone, nullptr, 0);
+  Eventually([&] { return a_.Sql("SELECT count(*) FROM pg_stat_progress_basebackup") == "0"; });
+
+  const helper::ProcessResult start =
+      helper::RunProcess({Cluster::Program("postgres"), "-D", b_.data()});
+  EXPECT_NE(start.exit_code, 0);
+  if (fs::exists(b_.data())) {
+    // pg_basebackup got a SIGINT of its own and emptied the directory, or was killed before.
+    EXPECT_EQ(fs::status(b_.data()).permissions() & fs::perms::mask, static_cast<fs::perms>(0701));
+    fs::remove_all(b_.data());
+  }
+  EXPECT_EQ(cluster_.RunClone(b_, a_).exit_code, 0);
+}
+
+TEST_F(InterruptedClone, BecauseTheSourceWentDownLeavesNothingAndSaysWhy) {
+  const pid_t clone = StartSlowly();
+  ASSERT_TRUE(IsHalfWay());
+
+  a_.Stop("immediate");
+  int status = 0;
+  waitpid(clone, &status, 0);
+  a_.Start();
+
+  EXPECT_EQ(WEXITSTATUS(status), 1);
+  const std::string output = helper::ReadFile(cluster_.directory() / "clone.out");
+  EXPECT_THAT(output, HasSubstr("pg_baton: error: the base backup failed\n"));
+  EXPECT_THAT(output, HasSubstr("replication slot \"b\" might be left behind"));
+  EXPECT_FALSE(fs::exists(b_.data()));
+  EXPECT_EQ(cluster_.RunClone(b_, a_).exit_code, 0);
+}
+
+}  // namespace
+}  // namespace baton::test

@@ -1,0 +1,110 @@
+// Real servers for tests: each in a temporary directory, on a port of its own, stopped and removed
+// by destructors.  Environment: PG_BATON_TEST_BINDIR is the bin folder of a PostgreSQL that has the
+// extension and the helper installed; PG_BATON_TEST_DIR is where temporary directories go.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "helper/server/connection.hpp"
+#include "helper/system/process.hpp"
+
+namespace baton::test {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+
+// Asks again and again until it is so; returns false when the time is over.
+bool Eventually(const std::function<bool()>& condition, std::chrono::seconds limit = 30s);
+
+struct HelperResult {
+  int exit_code = 0;
+  std::string output;  // standard output and error together
+};
+
+class Cluster;
+
+// One server.  A Node is a handle: the server ends with its Cluster.
+class Node {
+ public:
+  Node(Cluster& cluster, std::string name, int port);
+  ~Node();
+  Node(const Node&) = delete;
+  Node& operator=(const Node&) = delete;
+
+  const std::string& name() const { return name_; }
+  int port() const { return port_; }
+  const fs::path& data() const { return data_; }
+  const fs::path& log_file() const { return log_; }
+  std::string Log() const;
+
+  void Start();
+  void Stop(const std::string& mode = "fast");
+  void Restart();
+  void Kill();  // kill -9 of the postmaster; returns when all its processes are gone
+  bool IsRunning() const;
+  int Postmaster() const;  // 0 if it is not running
+
+  // The first column of all rows, joined by newlines; NULL is "".  As superuser over the socket.
+  std::string Sql(const std::string& statement, const std::string& database = "postgres") const;
+  // Rows as "a|b" lines, as psql -At prints them.
+  std::string Rows(const std::string& statement, const std::string& database = "postgres") const;
+  // The message of the error that the statement raises; empty if it raises none.
+  std::string SqlError(const std::string& statement,
+                       const std::string& database = "postgres") const;
+  helper::Connection Connect(const std::string& database = "postgres",
+                             const std::string& user = "") const;
+  void Configure(const std::string& lines);  // appended to postgresql.conf
+
+  int WorkerPid(const std::string& type = "pg_baton monitor") const;  // 0 if there is none
+
+ private:
+  Cluster& cluster_;
+  std::string name_;
+  int port_;
+  fs::path data_;
+  fs::path log_;
+};
+
+class Cluster {
+ public:
+  Cluster();
+  ~Cluster();
+  Cluster(const Cluster&) = delete;
+  Cluster& operator=(const Cluster&) = delete;
+
+  // initdb and start, without pg_baton: an ordinary server.
+  Node& InitPlain(const std::string& name, const std::string& configuration = "");
+  // The same, and setup-primary.
+  Node& InitPrimary(const std::string& name, const std::string& configuration = "");
+  // A standby of `upstream` by pg_baton clone; fails the test if that fails.
+  Node& Clone(const std::string& name, Node& upstream);
+  // A node that has no server yet: a name, a port, a path.
+  Node& Plan(const std::string& name);
+
+  HelperResult SetupPrimary(Node& node, const std::vector<std::string>& more = {});
+  HelperResult RunClone(Node& target, Node& upstream, const std::vector<std::string>& more = {});
+  HelperResult RunRejoin(Node& target, Node& source, const std::vector<std::string>& more = {});
+  // pg_baton with these arguments; `environment` is added to a clean one.
+  HelperResult Helper(const std::vector<std::string>& arguments,
+                      const std::map<std::string, std::string>& environment = {}) const;
+
+  const fs::path& directory() const { return directory_; }
+  fs::path passfile() const { return directory_ / "passfile"; }
+  static fs::path bindir();
+  static std::string Program(const std::string& name) { return (bindir() / name).string(); }
+
+ private:
+  fs::path directory_;
+  std::vector<std::unique_ptr<Node>> nodes_;
+};
+
+// What a program printed; fails the test unless it ended with 0.
+std::string RunOrFail(const std::vector<std::string>& arguments);
+
+}  // namespace baton::test

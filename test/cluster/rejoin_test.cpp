@@ -1,0 +1,209 @@
+// The old primary comes back as a standby of the new one.
+#include <fmt/format.h>
+#include <fstream>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "helper/backup/control_data.hpp"
+#include "helper/system/file.hpp"
+#include "test/cluster/harness.hpp"
+
+namespace baton::test {
+namespace {
+
+using testing::HasSubstr;
+
+class Rejoin : public testing::Test {
+ protected:
+  Rejoin() : a_(cluster_.InitPrimary("a")), b_(cluster_.Clone("b", a_)) {
+    a_.Sql("CREATE TABLE t AS SELECT generate_series(1, 1000) AS n");
+    WaitForReplay();
+  }
+
+  void WaitForReplay() {
+    const std::string lsn = a_.Sql("SELECT pg_current_wal_lsn()");
+    ASSERT_TRUE(Eventually([&] {
+      return b_.Sql(fmt::format("SELECT pg_last_wal_replay_lsn() >= '{}'", lsn)) == "t";
+    }));
+  }
+
+  // The old primary writes what the new one never gets.
+  void Diverge() {
+    b_.Sql("SELECT pg_wal_replay_resume()");
+    ASSERT_EQ(b_.Sql("SELECT outcome FROM baton.promote(force => true)"), "promoted");
+    a_.Sql("INSERT INTO t SELECT generate_series(5000, 5999)");
+    b_.Sql("INSERT INTO t SELECT generate_series(2000, 2009)");
+  }
+
+  void ExpectFollows() {
+    EXPECT_EQ(a_.Sql("SELECT pg_is_in_recovery()"), "t");
+    EXPECT_TRUE(Eventually(
+        [&] { return a_.Sql("SELECT count(*) FROM t") == b_.Sql("SELECT count(*) FROM t"); }));
+    b_.Sql("INSERT INTO t VALUES (9999)");
+    EXPECT_TRUE(Eventually([&] { return a_.Sql("SELECT count(*) FROM t WHERE n = 9999") == "1"; }));
+    EXPECT_EQ(b_.Rows("SELECT name, state FROM baton.standbys"), "a|streaming");
+  }
+
+  Cluster cluster_;
+  Node& a_;
+  Node& b_;
+};
+
+//   a (primary) <--- b          a (killed)   b (primary)          a ---> b (primary)
+TEST_F(Rejoin, BringsAKilledPrimaryBackWithoutWhatOnlyItHad) {
+  Diverge();
+  a_.Kill();
+
+  const HelperResult result = cluster_.RunRejoin(a_, b_);
+
+  ASSERT_EQ(result.exit_code, 0) << result.output;
+  EXPECT_THAT(result.output, HasSubstr("rewound: "));
+  EXPECT_EQ(a_.Sql("SELECT count(*) FROM t WHERE n BETWEEN 5000 AND 5999"), "0");
+  EXPECT_EQ(a_.Sql("SELECT count(*) FROM t"), "1010");
+  ExpectFollows();
+}
+
+TEST_F(Rejoin, KeepsThisServersOwnSettingsAndFiles) {
+  a_.Sql("ALTER SYSTEM SET work_mem = '7MB'");
+  std::ofstream(a_.data() / "server.key") << "mine";
+  std::ofstream(b_.data() / "only_on_b.conf") << "b";
+  const std::string hba = helper::ReadFile(a_.data() / "pg_hba.conf");
+  std::ofstream(b_.data() / "pg_hba.conf", std::ios::app) << "# of b\n";
+  Diverge();
+  a_.Stop();
+
+  ASSERT_EQ(cluster_.RunRejoin(a_, b_).exit_code, 0);
+
+  EXPECT_EQ(a_.Sql("SHOW port"), std::to_string(a_.port()));
+  EXPECT_EQ(a_.Sql("SHOW work_mem"), "7MB");
+  EXPECT_EQ(a_.Sql("SHOW pg_baton.node_name"), "a");
+  EXPECT_EQ(a_.Sql("SHOW primary_slot_name"), "a");
+  EXPECT_EQ(helper::ReadFile(a_.data() / "server.key"), "mine");
+  EXPECT_EQ(helper::ReadFile(a_.data() / "pg_hba.conf"), hba);
+  EXPECT_FALSE(fs::exists(a_.data() / "only_on_b.conf"));
+  EXPECT_FALSE(fs::exists(a_.data().string() + ".pg_baton_own_files"));
+  ExpectFollows();
+}
+
+// pg_rewind compares the timelines of the two control files, and up to version 15 the source's has
+// the old one until its first checkpoint after the promotion: "no rewind required", and the node
+// never streams.
+TEST_F(Rejoin, RightAfterAPromotionIsNotFooledAsPgRewindIs) {
+  b_.Sql("ALTER SYSTEM SET checkpoint_completion_target = 1");
+  b_.Sql("ALTER SYSTEM SET checkpoint_timeout = '1h'");
+  b_.Sql("SELECT pg_reload_conf()");
+  a_.Sql("UPDATE t SET n = n");
+  WaitForReplay();
+  a_.Stop("immediate");
+  ASSERT_EQ(b_.Sql("SELECT outcome FROM baton.promote()"), "promoted");
+  const bool is_trap = b_.Sql("SELECT timeline_id FROM pg_control_checkpoint()") == "1";
+
+  const HelperResult result = cluster_.RunRejoin(a_, b_);
+
+  EXPECT_EQ(result.exit_code, 0) << result.output;
+  fmt::print("the source's control file had {} timeline when rejoin began\n",
+             is_trap ? "the old" : "the new");
+  ExpectFollows();
+}
+
+TEST_F(Rejoin, BringsAPrimaryBackThatWasStoppedCleanlyAndHadNothingOfItsOwn) {
+  a_.Stop();
+  ASSERT_EQ(b_.Sql("SELECT outcome FROM baton.promote()"), "promoted");
+
+  const HelperResult result = cluster_.RunRejoin(a_, b_);
+
+  EXPECT_EQ(result.exit_code, 0) << result.output;
+  ExpectFollows();
+}
+
+TEST_F(Rejoin, GoesThereAndBackAgain) {
+  a_.Kill();
+  ASSERT_EQ(b_.Sql("SELECT outcome FROM baton.promote()"), "promoted");
+  ASSERT_EQ(cluster_.RunRejoin(a_, b_).exit_code, 0);
+
+  b_.Kill();
+  ASSERT_TRUE(
+      Eventually([&] { return a_.Sql("SELECT outcome FROM baton.promote()") == "promoted"; }));
+  const HelperResult back = cluster_.RunRejoin(b_, a_);
+
+  EXPECT_EQ(back.exit_code, 0) << back.output;
+  EXPECT_EQ(a_.Rows("SELECT timeline, role FROM baton.node_status"), "3|primary");
+  EXPECT_EQ(a_.Rows("SELECT name, state FROM baton.standbys"), "b|streaming");
+}
+
+TEST_F(Rejoin, ADryRunChangesNothing) {
+  a_.Kill();
+  ASSERT_EQ(b_.Sql("SELECT outcome FROM baton.promote()"), "promoted");
+  const auto control = helper::ReadFile(a_.data() / "global" / "pg_control");
+
+  const HelperResult result = cluster_.RunRejoin(a_, b_, {"--dry-run"});
+
+  EXPECT_EQ(result.exit_code, 0) << result.output;
+  EXPECT_THAT(result.output, HasSubstr("dry run: every check passed, nothing was changed"));
+  EXPECT_EQ(helper::ReadFile(a_.data() / "global" / "pg_control"), control);
+  EXPECT_EQ(b_.Sql("SELECT count(*) FROM pg_replication_slots"), "0");
+}
+
+TEST_F(Rejoin, RefusesWhatCannotBeRewound) {
+  const HelperResult running = cluster_.RunRejoin(a_, b_);
+  const HelperResult standby = [&] {
+    b_.Stop();
+    const HelperResult result = cluster_.RunRejoin(b_, a_);
+    b_.Start();
+    return result;
+  }();
+  Node& nothing = cluster_.Plan("nothing");
+  const HelperResult missing = cluster_.RunRejoin(nothing, b_, {"--node-name=nothing"});
+  a_.Stop();
+  const HelperResult from_standby = cluster_.RunRejoin(a_, b_);
+
+  EXPECT_EQ(running.exit_code, 3);
+  EXPECT_THAT(
+      running.output,
+      HasSubstr(fmt::format("pg_baton: error: a server is running in \"{}\"\n"
+                            "pg_baton: detail: A directory can be rewound only while no server "
+                            "uses it.\n"
+                            "pg_baton: hint: Stop the server first",
+                            a_.data().string())));
+  EXPECT_EQ(standby.exit_code, 3);
+  EXPECT_THAT(standby.output, HasSubstr("was a standby, not a primary"));
+  EXPECT_EQ(missing.exit_code, 3);
+  EXPECT_THAT(missing.output, HasSubstr("is not a data directory"));
+  EXPECT_EQ(from_standby.exit_code, 3);
+  EXPECT_THAT(from_standby.output, HasSubstr("pg_baton: error: the source is a standby\n"));
+}
+
+TEST_F(Rejoin, RefusesAServerOfAnotherCluster) {
+  Node& other = cluster_.InitPlain("other");
+  ASSERT_EQ(cluster_.SetupPrimary(other, {"--restart"}).exit_code, 0);
+  a_.Stop();
+
+  const HelperResult result = cluster_.RunRejoin(a_, other);
+
+  EXPECT_EQ(result.exit_code, 3) << result.output;
+  EXPECT_THAT(result.output,
+              HasSubstr("pg_baton: error: the servers are not of the same cluster\n"));
+}
+
+TEST_F(Rejoin, AFailedRewindLeavesADirectoryThatNoServerStartsFrom) {
+  Diverge();
+  a_.Kill();
+  // The role may look at everything but read no file: pg_rewind finds out when it has begun.
+  b_.Sql("REVOKE EXECUTE ON FUNCTION pg_catalog.pg_read_binary_file(text) FROM baton_node");
+
+  const HelperResult result = cluster_.RunRejoin(a_, b_);
+  const helper::ProcessResult start =
+      helper::RunProcess({Cluster::Program("postgres"), "-D", a_.data()});
+  const HelperResult again = cluster_.RunRejoin(a_, b_);
+
+  EXPECT_EQ(result.exit_code, 1) << result.output;
+  EXPECT_THAT(result.output, HasSubstr("pg_baton: error: pg_rewind failed\n"));
+  EXPECT_THAT(result.output, HasSubstr("cannot be started"));
+  EXPECT_NE(start.exit_code, 0);
+  EXPECT_THAT(start.output, HasSubstr("has invalid permissions"));
+  EXPECT_EQ(again.exit_code, 3);
+  EXPECT_THAT(again.output, HasSubstr("was left half-way"));
+}
+
+}  // namespace
+}  // namespace baton::test

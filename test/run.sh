@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# Builds everything and runs all tests; what `make test` does after `make deps`.  Started by root, the
+# tests go on as the unprivileged user postgres.  Servers live in a temporary directory, on ports of
+# their own; nothing of the system changes.
+#   PG_BATON_QUICK=1   builds, loads, runs pg_regress; no scenarios
+#   PG_BATON_LONG=1    with the repetitions that take long
+#   PG_BATON_BENCH=1   runs the bench programs instead
+#   GTEST_FILTER=...   picks tests of the unit and scenario programs
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+: "${PG_CONFIG:=pg_config}" "${JOBS:=$(nproc)}"
+export PG_CONFIG
+major=$("$PG_CONFIG" --version | sed 's/[^0-9]*\([0-9]*\).*/\1/')
+
+say() { printf '\n== %s\n' "$*"; }
+make_here() { make -C "$here" --no-print-directory -s "$@"; }
+
+say "build for PostgreSQL $major, warnings are errors"
+cmake -S "$here" -B "$here/build/helper" -DCMAKE_BUILD_TYPE=RelWithDebInfo -DPG_BATON_WERROR=ON >/dev/null
+make_here PG_CONFIG="$PG_CONFIG" WERROR=-Werror extension >/dev/null
+targets=(pg_baton)
+[ -n "${PG_BATON_QUICK:-}" ] || targets+=(unit_tests cluster_tests)
+[ -z "${PG_BATON_BENCH:-}" ] || targets=(pg_baton standby_bench)
+cmake --build "$here/build/helper" --target "${targets[@]}" -j"$JOBS" >/dev/null
+if [ -z "${PG_BATON_QUICK:-}${PG_BATON_BENCH:-}" ]; then
+  cmake -S "$here" -B "$here/build/sanitized" -DCMAKE_BUILD_TYPE=Debug -DPG_BATON_WERROR=ON \
+    -DPG_BATON_SANITIZE=ON >/dev/null
+  cmake --build "$here/build/sanitized" --target unit_tests -j"$JOBS" >/dev/null
+fi
+
+# Other users may not be able to enter the checkout, so what the tests need goes where they can.
+work=$(mktemp -d /tmp/pg_baton-test.XXXXXX)
+trap 'rm -rf "$work"' EXIT
+chmod 755 "$work"
+bin=$("$here/test/stage.sh" "$work/stage")
+make -s -C "$here/test/doors" PG_CONFIG="$PG_CONFIG" BUILD="$here/build/doors$major" \
+  DESTDIR="$work/stage" install >/dev/null
+mkdir "$work/bin" "$work/run"
+for target in "${targets[@]}"; do cp "$here/build/helper/$target" "$work/bin/"; done
+[ ! -e "$here/build/sanitized/unit_tests" ] ||
+  cp "$here/build/sanitized/unit_tests" "$work/bin/unit_tests_sanitized"
+cp -r "$here/sql" "$here/expected" "$here/test/regress.conf" "$here/test/suites.sh" "$work/"
+
+run_as=()
+if [ "$(id -u)" = 0 ]; then
+  chown postgres "$work/run"
+  run_as=(runuser -u postgres --)
+fi
+regress=$("$PG_CONFIG" --pgxs)
+regress=${regress%/makefiles/pgxs.mk}/test/regress/pg_regress
+cd "$work/run"
+"${run_as[@]}" env -i "PATH=$PATH" "HOME=$work/run" LC_ALL=C.UTF-8 \
+  "PG_BATON_TEST_BINDIR=$bin" "PG_BATON_TEST_DIR=$work/run" "PG_REGRESS=$regress" \
+  "PG_BATON_QUICK=${PG_BATON_QUICK:-}" "PG_BATON_LONG=${PG_BATON_LONG:-}" \
+  "PG_BATON_BENCH=${PG_BATON_BENCH:-}" "GTEST_FILTER=${GTEST_FILTER:-*}" \
+  bash "$work/suites.sh" "$work"
+if [ -z "${PG_BATON_BENCH:-}" ]; then
+  say "house rules"
+  "$here/.ci/rules.sh"
+fi

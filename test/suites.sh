@@ -1,0 +1,76 @@
+#!/usr/bin/env bash
+# The suites, one after the other, as the user who runs the servers; called by run.sh.  Goes on after
+# a failed suite and ends with the count of all.
+set -uo pipefail
+work=$1
+say() { printf '\n== %s\n' "$*"; }
+
+if [ -n "$PG_BATON_BENCH" ]; then exec "$work/bin/standby_bench"; fi
+
+passed=0
+failed=0
+suites_failed=()
+# Runs a GoogleTest program and takes its own count from what it prints.
+google_test() {
+  local name=$1 program=$2 output=$work/run/$1.out begin=$SECONDS
+  say "$name"
+  "$program" --gtest_brief=1 2>&1 | tee "$output"
+  local ok=${PIPESTATUS[0]}
+  local good bad
+  good=$(sed -n 's/^\[  PASSED  \] \([0-9]*\) test.*/\1/p' "$output" | tail -1)
+  bad=$(sed -n 's/^\[  FAILED  \] \([0-9]*\) test.*, listed below.*/\1/p' "$output" | tail -1)
+  passed=$((passed + ${good:-0}))
+  failed=$((failed + ${bad:-0}))
+  if [ "$ok" != 0 ]; then
+    suites_failed+=("$name")
+    [ -n "$bad" ] || failed=$((failed + 1))
+  elif [ "${good:-0}" = 0 ]; then
+    echo "$name ran no test"
+    [ "$GTEST_FILTER" != '*' ] || { suites_failed+=("$name"); failed=$((failed + 1)); }
+  fi
+  echo "$name: ${good:-0} passed, ${bad:-0} failed, $((SECONDS - begin)) s"
+}
+
+regress() {
+  say "pg_regress"
+  local tests
+  tests=$(cd "$work/sql" && ls -- *.sql | sed 's/\.sql$//')
+  # The order matters: install comes first.
+  tests="install $(echo "$tests" | grep -v '^install$')"
+  mkdir -p "$work/run/regress"
+  # shellcheck disable=SC2086
+  if "$PG_REGRESS" --inputdir="$work" --outputdir="$work/run/regress" \
+    --temp-instance="$work/run/regress/instance" --temp-config="$work/regress.conf" \
+    --bindir="$PG_BATON_TEST_BINDIR" --dbname=contrib_regression --port=$((61000 + RANDOM % 4000)) \
+    $tests >"$work/run/regress.out" 2>&1; then
+    passed=$((passed + $(echo $tests | wc -w)))
+  else
+    failed=$((failed + 1))
+    suites_failed+=(pg_regress)
+    cat "$work/run/regress/regression.diffs" 2>/dev/null
+    tail -30 "$work/run/regress/log/postmaster.log" 2>/dev/null
+  fi
+  grep -E '^(test |ok |not ok |# All|All |1\.\.)' "$work/run/regress.out" || cat "$work/run/regress.out"
+}
+
+if [ -z "$PG_BATON_QUICK" ]; then
+  google_test "unit tests" "$work/bin/unit_tests"
+  google_test "unit tests under ASan and UBSan" "$work/bin/unit_tests_sanitized"
+fi
+if [ "$GTEST_FILTER" = '*' ]; then regress; fi
+if [ -z "$PG_BATON_QUICK" ]; then google_test "scenarios with real servers" "$work/bin/cluster_tests"; fi
+
+left=$(pgrep -u "$(id -u)" -f "$work/run" | grep -vx "$$" || true)
+for pid in $left; do
+  [ -e "/proc/$pid" ] && [ "$pid" != "$$" ] && [ "$pid" != "$PPID" ] || continue
+  case "$(tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null)" in
+    *postgres*) echo "a server process was left: $pid"; failed=$((failed + 1)); suites_failed+=(leftovers) ;;
+  esac
+done
+
+printf '\n%d tests passed, %d failed' "$passed" "$failed"
+if [ "$failed" -gt 0 ]; then
+  printf ' (%s)\n' "$(IFS=,; echo "${suites_failed[*]}")"
+  exit 1
+fi
+printf '\n'
