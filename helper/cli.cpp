@@ -143,6 +143,8 @@ int RunCommandLine(int argc, char** argv) {
   parser.set_help_flag("-?,--help", "show this help, then exit");
   parser.set_version_flag("-V,--version", std::string("pg_baton ") + kVersion);
   parser.require_subcommand(1);
+  // As getopt_long does: what is said last counts.
+  parser.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   parser.footer(kFooter);
 
   Action chosen;

@@ -25,7 +25,7 @@ struct BaseBackupOptions {
 using CopyProgress = std::function<void(std::int64_t done, std::int64_t total)>;
 
 // Copies; throws with pg_basebackup's last words as detail.  The directory exists before and keeps
-// its mode.  Answers SIGINT by stopping pg_basebackup, which removes what it wrote.
+// its mode.  SIGINT stops pg_basebackup; what it wrote is the caller's to remove.
 void RunBaseBackup(const BaseBackupOptions& options, const CopyProgress& progress);
 
 // "12345/67890 kB (18%), 0/1 tablespace" as bytes; false for any other line.

@@ -397,10 +397,14 @@ Action AddClone(CLI::App& command, Output& output) {
       .add_option("--advertise", options->advertise,
                   "address by which the other nodes reach the new server")
       ->required();
-  command.add_option("--set", options->settings,
-                     "own setting of the new server, name=value; may be given more than once");
-  command.add_option("-T,--tablespace-mapping", options->tablespaces,
-                     "place a tablespace elsewhere, OLD=NEW; may be given more than once");
+  command
+      .add_option("--set", options->settings,
+                  "own setting of the new server, name=value; may be given more than once")
+      ->take_all();
+  command
+      .add_option("-T,--tablespace-mapping", options->tablespaces,
+                  "place a tablespace elsewhere, OLD=NEW; may be given more than once")
+      ->take_all();
   command.add_option(
       "--config-dir", options->config_directory,
       "folder of postgresql.conf and pg_hba.conf, where it is not the data directory");

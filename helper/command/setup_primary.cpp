@@ -40,16 +40,15 @@ struct Options {
 class SetupPrimary {
  public:
   explicit SetupPrimary(const Options& options)
-      : options_(options),
+      : options_(Valid(options)),
         output_(options.common.output),
         passfile_(ResolvePassfile(options.passfile)),
         server_(Connect()) {}
 
   void Run() {
-    core::RequireNodeName(options_.node_name);
-    Check();
-    const core::Problems problems = FindProblems();
-    core::RequireNone(problems);
+    RequireSuperuser();
+    ReadPlaces();
+    core::RequireNone(FindProblems());
     Plan();
     if (options_.common.dry_run) {
       output_.Line(changed_ ? "dry run: nothing was changed" : "nothing to change");
@@ -65,6 +64,14 @@ class SetupPrimary {
   }
 
  private:
+  // Bad input is told before anything is connected to.
+  static const Options& Valid(const Options& options) {
+    core::RequireNodeName(options.node_name);
+    HbaAddress(options.advertise);
+    for (const std::string& address : options.allow) HbaAddress(address);
+    return options;
+  }
+
   Connection Connect() {
     Parameters parameters = options_.connection.Given();
     parameters.emplace("dbname", "postgres");
@@ -80,7 +87,14 @@ class SetupPrimary {
     output_.result()["changes"].push_back(text);
   }
 
-  void Check() {
+  void RequireSuperuser() {
+    if (server_.Value("SELECT rolsuper FROM pg_roles WHERE rolname = current_user") == "t") return;
+    throw core::Refusal({{fmt::format("role \"{}\" is not a superuser", server_.user()),
+                          "Roles, settings and extensions of the server are changed.",
+                          "Connect as a superuser, for example with -U postgres."}});
+  }
+
+  void ReadPlaces() {
     data_directory_ = server_.Value("SHOW data_directory");
     hba_file_ = server_.Value("SHOW hba_file");
     port_ = server_.Value("SHOW port");
@@ -92,11 +106,6 @@ class SetupPrimary {
 
   core::Problems FindProblems() {
     core::Problems problems;
-    if (server_.Value("SELECT rolsuper FROM pg_roles WHERE rolname = current_user") != "t") {
-      problems.push_back({fmt::format("role \"{}\" is not a superuser", server_.user()),
-                          "Roles, settings and extensions of the server are changed.",
-                          "Connect as a superuser, for example with -U postgres."});
-    }
     if (server_.Value("SELECT pg_is_in_recovery()") == "t") {
       problems.push_back(
           {"this server is a standby", "A primary is set up.", "Connect to the primary."});
@@ -409,8 +418,10 @@ Action AddSetupPrimary(CLI::App& command, Output& output) {
       .add_option("--advertise", options->advertise,
                   "address by which the other nodes reach this server")
       ->required();
-  command.add_option("--allow", options->allow,
-                     "address of a standby, to be let in; may be given more than once");
+  command
+      .add_option("--allow", options->allow,
+                  "address of a standby, to be let in; may be given more than once")
+      ->take_all();
   command.add_option("--passfile", options->passfile,
                      "password file of the server's user (default: PGPASSFILE or ~/.pgpass)");
   command.add_flag("--ask-node-password", options->ask_node_password,

@@ -29,7 +29,6 @@ void LeaveForbiddenFolder() {
 
 [[noreturn]] void Execute(const std::vector<std::string>& arguments, int output,
                           const ProcessOptions& options) {
-  prctl(PR_SET_PDEATHSIG, SIGINT);
   for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) std::signal(signal, SIG_DFL);
   const int nothing = open("/dev/null", O_RDONLY);
   dup2(nothing, STDIN_FILENO);
@@ -39,8 +38,9 @@ void LeaveForbiddenFolder() {
   LeaveForbiddenFolder();
   for (const auto& [name, value] : options.environment) setenv(name.c_str(), value.c_str(), 1);
   std::vector<char*> words;
-  for (const std::string& argument : arguments)
+  for (const std::string& argument : arguments) {
     words.push_back(const_cast<char*>(argument.c_str()));
+  }
   words.push_back(nullptr);
   execv(words[0], words.data());
   dprintf(STDERR_FILENO, "could not execute \"%s\": %s\n", words[0], std::strerror(errno));
@@ -49,6 +49,47 @@ void LeaveForbiddenFolder() {
 
 int ExitCode(int status) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+// Stands between us and the program, so that the program and all that it started end when we do, even
+// if we are killed: pg_basebackup's WAL stream is a process of its own, which would go on for ever and
+// keep its slot.  A group of its own gets one SIGINT, and SIGKILL if that does not help.
+[[noreturn]] void Guard(const std::vector<std::string>& arguments, int output,
+                        const ProcessOptions& options, pid_t owner) {
+  sigset_t watched;
+  sigemptyset(&watched);
+  for (const int signal : {SIGCHLD, SIGINT, SIGTERM}) sigaddset(&watched, signal);
+  sigprocmask(SIG_BLOCK, &watched, nullptr);
+  const pid_t program = fork();
+  if (program == 0) {
+    setpgid(0, 0);
+    sigprocmask(SIG_UNBLOCK, &watched, nullptr);
+    Execute(arguments, output, options);
+  }
+  if (program < 0) _exit(127);
+  setpgid(program, program);
+  close(output);
+  // Our own group's terminal signals are for our owner, who passes them on.
+  setpgid(0, 0);
+  prctl(PR_SET_PDEATHSIG, SIGTERM);
+  if (getppid() != owner) kill(getpid(), SIGTERM);
+  bool told = false;
+  for (;;) {
+    const timespec patience{10, 0};
+    const int signal =
+        told ? sigtimedwait(&watched, nullptr, &patience) : sigwaitinfo(&watched, nullptr);
+    if (signal == SIGINT || signal == SIGTERM) {
+      kill(-program, SIGINT);
+      told = true;
+    } else if (signal < 0 && errno == EAGAIN) {
+      kill(-program, SIGKILL);
+    }
+    int status = 0;
+    if (waitpid(program, &status, WNOHANG) == program) {
+      if (told) kill(-program, SIGKILL);
+      _exit(ExitCode(status));
+    }
+  }
 }
 
 // Hands complete lines of `pending` on and keeps the rest.
@@ -69,12 +110,16 @@ ProcessResult RunProcess(const std::vector<std::string>& arguments, const Proces
     throw core::Error(core::ErrorCode::kFailed,
                       fmt::format("could not make a pipe: {}", std::strerror(errno)));
   }
+  const pid_t owner = getpid();
   const pid_t child = fork();
   if (child < 0) {
     throw core::Error(core::ErrorCode::kFailed,
                       fmt::format("could not fork: {}", std::strerror(errno)));
   }
-  if (child == 0) Execute(arguments, pipe_ends[1], options);
+  if (child == 0) {
+    close(pipe_ends[0]);
+    Guard(arguments, pipe_ends[1], options, owner);
+  }
   close(pipe_ends[1]);
 
   ProcessResult result;

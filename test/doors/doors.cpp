@@ -7,6 +7,8 @@
 
 #include "pg/guard.hpp"
 
+extern "C" PGDLLEXPORT Datum pg_baton_doors_level(PG_FUNCTION_ARGS);
+
 namespace {
 
 enum Kind { kBackendError, kOwnError, kBadAlloc, kForeign, kNothing, kInsideCall };
@@ -48,6 +50,38 @@ void RaiseAtTheBottom(int kind) {
   }
 }
 
+struct Expected {
+  const char* sqlstate;  // "" if nothing is to be raised
+  const char* message;
+  const char* detail;
+  const char* hint;
+};
+
+bool Same(const char* text, const char* expected) {
+  return strcmp(text == nullptr ? "" : text, expected) == 0;
+}
+
+// One call, with what it raises caught and compared.  Out of line, since a frame with a setjmp in
+// it keeps its variables in registers that a longjmp may spoil.
+[[gnu::noinline]] bool RaisesAsExpected(int kind, int depth, const Expected& expected,
+                                        MemoryContext turn) {
+  PG_TRY();
+  { DirectFunctionCall2(pg_baton_doors_level, Int32GetDatum(kind), Int32GetDatum(depth)); }
+  PG_CATCH();
+  {
+    MemoryContextSwitchTo(turn);
+    const ErrorData* const error = CopyErrorData();
+    FlushErrorState();
+    PG_exception_stack = _save_exception_stack;
+    error_context_stack = _save_context_stack;
+    return Same(unpack_sql_state(error->sqlerrcode), expected.sqlstate) &&
+           Same(error->message, expected.message) && Same(error->detail, expected.detail) &&
+           Same(error->hint, expected.hint);
+  }
+  PG_END_TRY();
+  return expected.sqlstate[0] == '\0';
+}
+
 }  // namespace
 
 extern "C" {
@@ -79,39 +113,19 @@ Datum pg_baton_doors_run(PG_FUNCTION_ARGS) {
   const int kind = PG_GETARG_INT32(0);
   const int depth = PG_GETARG_INT32(1);
   const int64 times = PG_GETARG_INT64(2);
-  const char* const sqlstate = text_to_cstring(PG_GETARG_TEXT_PP(3));
-  const char* const message = text_to_cstring(PG_GETARG_TEXT_PP(4));
-  const char* const detail = text_to_cstring(PG_GETARG_TEXT_PP(5));
-  const char* const hint = text_to_cstring(PG_GETARG_TEXT_PP(6));
+  const Expected expected = {
+      text_to_cstring(PG_GETARG_TEXT_PP(3)), text_to_cstring(PG_GETARG_TEXT_PP(4)),
+      text_to_cstring(PG_GETARG_TEXT_PP(5)), text_to_cstring(PG_GETARG_TEXT_PP(6))};
   const MemoryContext outside = CurrentMemoryContext;
   const MemoryContext turn =
       AllocSetContextCreate(outside, "one turn of the doors", ALLOCSET_DEFAULT_SIZES);
-  volatile int64 wrong = 0;
-  for (volatile int64 i = 0; i < times; i = i + 1) {
-    volatile bool raised = false;
+  int64 wrong = 0;
+  for (int64 i = 0; i < times; ++i) {
     sigjmp_buf* const jump_before = PG_exception_stack;
     MemoryContextSwitchTo(turn);
-    PG_TRY();
-    { DirectFunctionCall2(pg_baton_doors_level, Int32GetDatum(kind), Int32GetDatum(depth)); }
-    PG_CATCH();
-    {
-      raised = true;
-      MemoryContextSwitchTo(turn);
-      const ErrorData* const error = CopyErrorData();
-      FlushErrorState();
-      const auto same = [](const char* a, const char* b) {
-        return strcmp(a == nullptr ? "" : a, b) == 0;
-      };
-      if (strcmp(unpack_sql_state(error->sqlerrcode), sqlstate) != 0 ||
-          !same(error->message, message) || !same(error->detail, detail) ||
-          !same(error->hint, hint)) {
-        wrong = wrong + 1;
-      }
-    }
-    PG_END_TRY();
-    if (raised != (sqlstate[0] != '\0') || PG_exception_stack != jump_before || live != 0 ||
-        CurrentMemoryContext != turn) {
-      wrong = wrong + 1;
+    const bool right = RaisesAsExpected(kind, depth, expected, turn);
+    if (!right || PG_exception_stack != jump_before || live != 0 || CurrentMemoryContext != turn) {
+      ++wrong;
     }
     MemoryContextSwitchTo(outside);
     MemoryContextReset(turn);
