@@ -1,0 +1,301 @@
+#include "core/clone_check.hpp"
+
+#include <gmock/gmock.h>
+
+#include "test/unit/core/problem_text.hpp"
+
+namespace baton::core {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+using Directory = CloneTarget::Directory;
+
+constexpr std::int64_t kMegabyte = 1024 * 1024;
+constexpr std::int64_t kGigabyte = 1024 * kMegabyte;
+
+// A source and a target between which a clone would work.
+struct Clonable {
+  CloneSource source;
+  CloneTarget target;
+
+  Clonable() {
+    source.major = 15;
+    source.version = "15.4";
+    source.architecture = "x86_64";
+    source.has_extension = true;
+    source.bytes = kGigabyte;
+    source.wal_senders_max = 10;
+    source.slots_max = 10;
+    target.path = "/data/b";
+    target.bindir = "/usr/lib/postgresql/15/bin";
+    target.major = 15;
+    target.architecture = "x86_64";
+    target.free_bytes = 100 * kGigabyte;
+  }
+
+  Problems Check() const { return CheckClone(source, target); }
+};
+
+TEST(CloneCheck, FindsNothingWhereACloneWouldWork) {
+  Clonable it;
+  EXPECT_THAT(it.Check(), IsEmpty());
+
+  it.target.directory = Directory::kEmpty;
+  EXPECT_THAT(it.Check(), IsEmpty());
+}
+
+TEST(CloneCheck, RefusesAStandbyAsSource) {
+  Clonable it;
+  it.source.in_recovery = true;
+
+  EXPECT_THAT(it.Check(),
+              ElementsAre(Problem{"the source is a standby", "A clone is made from the primary.",
+                                  "Connect to the primary; baton.node_status.upstream names it."}));
+}
+
+TEST(CloneCheck, RefusesASourceWithoutTheExtension) {
+  Clonable it;
+  it.source.has_extension = false;
+
+  EXPECT_THAT(it.Check(),
+              ElementsAre(Problem{"the source has no extension pg_baton",
+                                  "The new standby could not be registered there.",
+                                  "Run pg_baton setup-primary on the source's host first."}));
+}
+
+TEST(CloneCheck, RefusesTheNameOfTheSource) {
+  Clonable it;
+  it.source.name_is_source = true;
+
+  EXPECT_THAT(it.Check(), ElementsAre(Problem{"the new node has the name of the source",
+                                              "Each node needs its own name.",
+                                              "Choose another one with --node-name."}));
+}
+
+TEST(CloneCheck, IsContentWithTwoFreeWalSenders) {
+  Clonable it;
+  it.source.wal_senders_used = 8;
+
+  EXPECT_THAT(it.Check(), IsEmpty());
+}
+
+TEST(CloneCheck, RefusesASourceWithTooFewFreeWalSenders) {
+  Clonable it;
+  it.source.wal_senders_used = 9;
+
+  EXPECT_THAT(it.Check(),
+              ElementsAre(Problem{"the source has too few free WAL senders",
+                                  "9 of max_wal_senders = 10 are in use; a clone needs 2.",
+                                  "Raise max_wal_senders on the source and restart it, or end a "
+                                  "connection in pg_stat_replication."}));
+}
+
+TEST(CloneCheck, RefusesASourceWithoutAFreeSlot) {
+  Clonable it;
+  it.source.slots_used = 10;
+
+  EXPECT_THAT(it.Check(), ElementsAre(Problem{"the source has no free replication slot",
+                                              "All of max_replication_slots = 10 are taken.",
+                                              "Drop a slot that nobody needs, or raise "
+                                              "max_replication_slots and restart the source."}));
+}
+
+TEST(CloneCheck, TakesTheSlotThatIsThereAlready) {
+  Clonable it;
+  it.source.slots_used = 10;
+  it.source.slot_exists = true;
+
+  EXPECT_THAT(it.Check(), IsEmpty());
+}
+
+TEST(CloneCheck, RefusesASlotThatIsInUse) {
+  Clonable it;
+  it.source.slots_used = 10;
+  it.source.slot_exists = true;
+  it.source.slot_active = true;
+
+  EXPECT_THAT(it.Check(),
+              ElementsAre(Problem{"the replication slot of this node is in use",
+                                  "A standby with this name streams from the source already.",
+                                  "Stop that standby, or choose another name with --node-name."}));
+}
+
+TEST(CloneCheck, RefusesADirectoryThatItCannotWrite) {
+  const Problem problem{"cannot write to directory \"/data/b\"",
+                        "The data directory belongs to the user who runs the server.",
+                        "Run pg_baton as that user, for example with runuser -u postgres."};
+  Clonable it;
+  it.target.can_create = false;
+
+  EXPECT_THAT(it.Check(), ElementsAre(problem));
+
+  it.target.directory = Directory::kEmpty;
+  EXPECT_THAT(it.Check(), ElementsAre(problem));
+}
+
+TEST(CloneCheck, RefusesADirectoryThatIsNotEmpty) {
+  Clonable it;
+  it.target.directory = Directory::kNotEmpty;
+
+  EXPECT_THAT(it.Check(), ElementsAre(Problem{"directory \"/data/b\" exists but is not empty",
+                                              "A clone never overwrites anything.",
+                                              "Move it aside or name another directory with -D; a "
+                                              "former primary comes back with pg_baton rejoin."}));
+}
+
+TEST(CloneCheck, RefusesAnUnfinishedCopy) {
+  Clonable it;
+  it.target.directory = Directory::kUnfinished;
+
+  EXPECT_THAT(it.Check(),
+              ElementsAre(Problem{"directory \"/data/b\" holds an unfinished copy",
+                                  "A clone or rejoin was cut short; no server can start from it.",
+                                  "Remove the directory and run the command again."}));
+}
+
+TEST(CloneCheck, RefusesAFileInPlaceOfTheDirectory) {
+  Clonable it;
+  it.target.directory = Directory::kNotADirectory;
+
+  EXPECT_THAT(it.Check(), ElementsAre(Problem{"\"/data/b\" exists but is not a directory", "",
+                                              "Name another directory with -D."}));
+}
+
+TEST(CloneCheck, RefusesADirectoryOfAnotherUser) {
+  Clonable it;
+  it.target.directory = Directory::kForeign;
+
+  EXPECT_THAT(it.Check(), ElementsAre(Problem{"directory \"/data/b\" belongs to another user", "",
+                                              "Run pg_baton as its owner."}));
+}
+
+TEST(CloneCheck, RefusesAHostWithoutServerPrograms) {
+  Clonable it;
+  it.target.bindir = "";
+  it.target.major = 0;
+  it.target.architecture = "";
+
+  EXPECT_THAT(it.Check(),
+              ElementsAre(Problem{"no server programs of PostgreSQL 15 found on this host",
+                                  "A standby runs the same major version as its primary.",
+                                  "Install postgresql-15, or name the folder with --bindir."}));
+}
+
+TEST(CloneCheck, RefusesAnotherMajorVersion) {
+  Clonable it;
+  it.target.bindir = "/opt/pg17/bin";
+  it.target.major = 17;
+
+  EXPECT_THAT(it.Check(), ElementsAre(Problem{
+                              "the servers have different major versions",
+                              "The source runs PostgreSQL 15.4, the programs in "
+                              "\"/opt/pg17/bin\" are of PostgreSQL 17.",
+                              "Install postgresql-15 here, or name its folder with --bindir."}));
+}
+
+constexpr const char* kSameArchitecture =
+    "A standby needs the same architecture; across architectures only logical replication works.";
+
+TEST(CloneCheck, RefusesAnotherArchitecture) {
+  Clonable it;
+  it.target.architecture = "aarch64";
+
+  EXPECT_THAT(it.Check(), ElementsAre(Problem{"the servers have different architectures",
+                                              "The source runs on x86_64, the programs in "
+                                              "\"/usr/lib/postgresql/15/bin\" are for aarch64.",
+                                              kSameArchitecture}));
+}
+
+TEST(CloneCheck, RefusesProgramsOfAnUnknownArchitecture) {
+  Clonable it;
+  it.target.architecture = "";
+
+  EXPECT_THAT(it.Check(),
+              ElementsAre(Problem{"the servers have different architectures",
+                                  "The source runs on x86_64, the programs in "
+                                  "\"/usr/lib/postgresql/15/bin\" are of an unknown kind.",
+                                  kSameArchitecture}));
+}
+
+TEST(CloneCheck, DoesNotCompareAnArchitectureThatTheSourceDoesNotTell) {
+  Clonable it;
+  it.source.architecture = "";
+
+  EXPECT_THAT(it.Check(), IsEmpty());
+}
+
+TEST(CloneCheck, IsContentWithSpaceForTheDataAndSomeWal) {
+  Clonable it;
+  it.target.free_bytes = kGigabyte + 256 * kMegabyte;
+
+  EXPECT_THAT(it.Check(), IsEmpty());
+}
+
+TEST(CloneCheck, RefusesWhereSpaceForTheWalIsLacking) {
+  Clonable it;
+  it.source.bytes = 20 * kGigabyte;
+  it.target.free_bytes = 20 * kGigabyte;
+
+  EXPECT_THAT(it.Check(),
+              ElementsAre(Problem{"not enough free space for the copy",
+                                  "The source has 20 GB, with room for WAL 20 GB are needed; "
+                                  "\"/data/b\" has 20 GB free.",
+                                  "Make room, or name a directory on another file system with "
+                                  "-D."}));
+}
+
+TEST(CloneCheck, DoesNotGuessAtSpace) {
+  Clonable it;
+  it.target.free_bytes = 0;
+  it.source.can_read_sizes = false;
+  EXPECT_THAT(it.Check(), IsEmpty());
+
+  it.target.free_bytes.reset();
+  it.source.can_read_sizes = true;
+  EXPECT_THAT(it.Check(), IsEmpty());
+}
+
+TEST(CloneCheck, RefusesEachTablespaceDirectoryThatIsTaken) {
+  Clonable it;
+  it.target.occupied_tablespaces = {"/ts/one", "/ts/two"};
+
+  EXPECT_THAT(it.Check(), ElementsAre(Problem{"tablespace directory \"/ts/one\" is not empty here",
+                                              "The copy would put the source's tablespace into it.",
+                                              "Map it elsewhere: -T /ts/one=/another/directory"},
+                                      Problem{"tablespace directory \"/ts/two\" is not empty here",
+                                              "The copy would put the source's tablespace into it.",
+                                              "Map it elsewhere: -T /ts/two=/another/directory"}));
+}
+
+TEST(CloneCheck, FindsAllProblemsAtOnce) {
+  Clonable it;
+  it.source.in_recovery = true;
+  it.source.has_extension = false;
+  it.source.slots_used = 10;
+  it.target.directory = Directory::kNotEmpty;
+  it.target.major = 17;
+  it.target.architecture = "aarch64";
+  it.target.free_bytes = 0;
+
+  EXPECT_THAT(it.Check(), SizeIs(7));
+}
+
+TEST(ArchitectureOf, IsTheFirstPartOfThePlatform) {
+  EXPECT_EQ(ArchitectureOf("PostgreSQL 15.4 (Debian 15.4-1) on x86_64-pc-linux-gnu, compiled by "
+                           "gcc (Debian 12.2.0-14) 12.2.0, 64-bit"),
+            "x86_64");
+  EXPECT_EQ(ArchitectureOf("PostgreSQL 18.1 on aarch64-unknown-linux-gnu, compiled by gcc"),
+            "aarch64");
+  EXPECT_EQ(ArchitectureOf("PostgreSQL 18.1 on aarch64"), "aarch64");
+}
+
+TEST(ArchitectureOf, IsEmptyWhereNoneIsTold) {
+  EXPECT_EQ(ArchitectureOf(""), "");
+  EXPECT_EQ(ArchitectureOf("PostgreSQL 15.4"), "");
+}
+
+}  // namespace
+}  // namespace baton::core
