@@ -1,0 +1,134 @@
+#include "helper/config/hba_file.hpp"
+
+#include <gmock/gmock.h>
+
+#include "test/unit/error_of.hpp"
+
+namespace baton::helper {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+TEST(HbaAddress, GivesABareAddressItsFullLength) {
+  EXPECT_EQ(HbaAddress("10.0.0.2"), "10.0.0.2/32");
+  EXPECT_EQ(HbaAddress("fd00::2"), "fd00::2/128");
+}
+
+TEST(HbaAddress, LeavesANetworkAsItIs) {
+  EXPECT_EQ(HbaAddress("10.0.0.0/24"), "10.0.0.0/24");
+  EXPECT_EQ(HbaAddress("0.0.0.0/0"), "0.0.0.0/0");
+  EXPECT_EQ(HbaAddress("fd00::/64"), "fd00::/64");
+}
+
+TEST(HbaAddress, LeavesAHostNameAsItIs) {
+  EXPECT_EQ(HbaAddress("db-1.example.com"), "db-1.example.com");
+  EXPECT_EQ(HbaAddress(".example.com"), ".example.com");
+  EXPECT_EQ(HbaAddress("samenet"), "samenet");
+}
+
+TEST(HbaAddress, RefusesWhatIsNoneOfThese) {
+  for (const char* const address :
+       {"", "/24", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/1000", "10.0.0.0/24/1",
+        "fd00::/129", "db1/24", "10.0.0.2 10.0.0.3", "10.0.0.2\nhost all all all trust", "a,b"}) {
+    const core::Error error = ErrorOf([&] { HbaAddress(address); });
+
+    EXPECT_EQ(error.code(), core::ErrorCode::kUsage);
+    EXPECT_EQ(error.message(), std::string("invalid address \"") + address + "\"");
+    EXPECT_EQ(error.detail(), "");
+    EXPECT_EQ(error.hint(), "Give an address (10.0.0.2), a network (10.0.0.0/24) or a host name.");
+  }
+}
+
+TEST(HbaLines, AreTwoAnAddress) {
+  EXPECT_THAT(
+      HbaLines({"10.0.0.2", "db-3.example.com"}, "pg_baton", "postgres"),
+      ElementsAre("host    replication     pg_baton        10.0.0.2/32             scram-sha-256",
+                  "host    postgres        pg_baton        10.0.0.2/32             scram-sha-256",
+                  "host    replication     pg_baton        db-3.example.com        scram-sha-256",
+                  "host    postgres        pg_baton        db-3.example.com        scram-sha-256"));
+}
+
+TEST(HbaLines, NameAnAddressOnce) {
+  EXPECT_THAT(
+      HbaLines({"10.0.0.2", "10.0.0.2/32"}, "pg_baton", "postgres"),
+      ElementsAre("host    replication     pg_baton        10.0.0.2/32             scram-sha-256",
+                  "host    postgres        pg_baton        10.0.0.2/32             scram-sha-256"));
+}
+
+TEST(HbaLines, AreNoneWithoutAnAddress) {
+  EXPECT_THAT(HbaLines({}, "pg_baton", "postgres"), IsEmpty());
+}
+
+const std::vector<std::string> kOurs = {"host replication pg_baton 10.0.0.2/32 scram-sha-256",
+                                        "host postgres pg_baton 10.0.0.2/32 scram-sha-256"};
+
+TEST(WithHbaLines, PutsThemBeforeTheFirstRule) {
+  EXPECT_EQ(WithHbaLines("# a remark\n"
+                         "\n"
+                         "local all all peer\n"
+                         "host all all all reject\n",
+                         kOurs),
+            "# a remark\n"
+            "\n"
+            "# pg_baton: the nodes of the cluster\n"
+            "host replication pg_baton 10.0.0.2/32 scram-sha-256\n"
+            "host postgres pg_baton 10.0.0.2/32 scram-sha-256\n"
+            "\n"
+            "local all all peer\n"
+            "host all all all reject\n");
+}
+
+TEST(WithHbaLines, AddsOnlyWhatIsLacking) {
+  EXPECT_EQ(
+      WithHbaLines("host  replication  pg_baton  10.0.0.2/32  scram-sha-256  # by hand\n", kOurs),
+      "# pg_baton: the nodes of the cluster\n"
+      "host postgres pg_baton 10.0.0.2/32 scram-sha-256\n"
+      "\n"
+      "host  replication  pg_baton  10.0.0.2/32  scram-sha-256  # by hand\n");
+}
+
+TEST(WithHbaLines, DoesNotTakeACommentForARule) {
+  EXPECT_EQ(WithHbaLines("#" + kOurs[0] + "\n", {kOurs[0]}),
+            "#host replication pg_baton 10.0.0.2/32 scram-sha-256\n"
+            "# pg_baton: the nodes of the cluster\n"
+            "host replication pg_baton 10.0.0.2/32 scram-sha-256\n"
+            "\n");
+}
+
+TEST(WithHbaLines, EndsALastLineThatHadNoNewline) {
+  EXPECT_EQ(WithHbaLines("# a remark", {kOurs[0]}),
+            "# a remark\n"
+            "# pg_baton: the nodes of the cluster\n"
+            "host replication pg_baton 10.0.0.2/32 scram-sha-256\n"
+            "\n");
+  EXPECT_EQ(WithHbaLines("local all all peer", {kOurs[0]}),
+            "# pg_baton: the nodes of the cluster\n"
+            "host replication pg_baton 10.0.0.2/32 scram-sha-256\n"
+            "\n"
+            "local all all peer");
+}
+
+TEST(WithHbaLines, MayBeginAFile) {
+  EXPECT_EQ(WithHbaLines("", {kOurs[0]}),
+            "# pg_baton: the nodes of the cluster\n"
+            "host replication pg_baton 10.0.0.2/32 scram-sha-256\n"
+            "\n");
+}
+
+TEST(WithHbaLines, ChangesNothingIfAllAreThere) {
+  const std::string text = "local all all peer\n" + kOurs[1] + "\n" + kOurs[0];
+
+  EXPECT_EQ(WithHbaLines(text, kOurs), text);
+  EXPECT_EQ(WithHbaLines(text, {}), text);
+}
+
+TEST(WithHbaLines, ChangesNothingTheSecondTime) {
+  const auto lines = HbaLines({"10.0.0.2", "fd00::3"}, "pg_baton", "postgres");
+  const std::string once = WithHbaLines("local all all peer\n", lines);
+
+  EXPECT_EQ(WithHbaLines(once, lines), once);
+}
+
+}  // namespace
+}  // namespace baton::helper
