@@ -40,12 +40,18 @@ bool IsLoopback(std::string_view address) {
   return address.starts_with("127.") || address == "::1" || address == "localhost";
 }
 
+// Whether an entry of listen_addresses stands for every address of the family of `address`; a host
+// name may be of either.
+bool IsWildcardFor(std::string_view item, std::string_view address) {
+  const bool v6 = address.find(':') != std::string_view::npos;
+  const bool v4 = address.find_first_not_of("0123456789.") == std::string_view::npos;
+  return item == "*" || (item == "0.0.0.0" && !v6) || (item == "::" && !v4);
+}
+
 // What a server that listens on `listen` has to listen on so that `address` reaches it.
 std::string ListenOn(std::string_view listen, std::string_view address) {
   for (const std::string_view item : SplitList(listen)) {
-    if (item == "*" || item == "0.0.0.0" || item == "::" || item == address) {
-      return std::string(listen);
-    }
+    if (IsWildcardFor(item, address) || item == address) return std::string(listen);
     if (item == "localhost" && IsLoopback(address)) return std::string(listen);
   }
   return IsLoopback(address) ? "localhost" : "*";

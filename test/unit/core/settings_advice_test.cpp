@@ -171,6 +171,11 @@ TEST(AdviseSettings, WantsEveryAddressWhereTheListReachesOnlyOthers) {
   EXPECT_EQ(ListenAdvice("10.0.0.11", "10.0.0.1"), "*");
 }
 
+TEST(AdviseSettings, DoesNotTakeAllOfOneFamilyForTheOther) {
+  EXPECT_EQ(ListenAdvice("0.0.0.0", "fd00::1"), "*");
+  EXPECT_EQ(ListenAdvice("::", "10.0.0.1"), "*");
+}
+
 TEST(AdviseSettings, ListensOnlyLocallyIfThatIsEnough) {
   EXPECT_EQ(ListenAdvice("", "127.0.0.1"), "localhost");
   EXPECT_EQ(ListenAdvice("", "localhost"), "localhost");
