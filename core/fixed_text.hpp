@@ -33,7 +33,7 @@ class FixedText {
     if (length < text.size()) {
       while (length > 0 && (static_cast<unsigned char>(text[length]) & 0xC0) == 0x80) --length;
     }
-    std::memmove(bytes_, text.data(), length);
+    if (length > 0) std::memmove(bytes_, text.data(), length);
     bytes_[length] = '\0';
   }
 

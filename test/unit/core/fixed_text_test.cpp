@@ -18,6 +18,8 @@ TEST(FixedText, TakesEveryKindOfText) {
   EXPECT_STREQ(FixedText<8>(std::string_view("abcdef").substr(0, 3)).c_str(), "abc");
 }
 
+TEST(FixedText, TakesAViewOfNothing) { EXPECT_TRUE(FixedText<8>(std::string_view()).empty()); }
+
 TEST(FixedText, HoldsOneByteLessThanItsSize) {
   EXPECT_EQ(FixedText<8>("1234567").view(), "1234567");
   EXPECT_EQ(FixedText<8>("12345678").view(), "1234567");
