@@ -13,13 +13,15 @@
 namespace baton::helper {
 namespace {
 
-// The fields of a line; a colon or backslash inside one is written with a backslash before it.
+// The first five fields of a line; a colon or backslash inside one is written with a backslash before
+// it.
 std::vector<std::string> Fields(const std::string& line) {
   std::vector<std::string> fields(1);
   for (std::size_t i = 0; i < line.size(); ++i) {
     if (line[i] == '\\' && i + 1 < line.size()) {
       fields.back() += line[++i];
-    } else if (line[i] == ':' && fields.size() < 5) {
+    } else if (line[i] == ':') {
+      if (fields.size() == 5) break;
       fields.emplace_back();
     } else {
       fields.back() += line[i];
@@ -45,6 +47,7 @@ std::optional<std::string> LookUpPassword(const std::string& text, const Passfil
   const std::array<const std::string*, 4> wanted = {&key.host, &key.port, &key.database, &key.user};
   std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);) {
+    while (line.ends_with('\r')) line.pop_back();
     if (line.empty() || line.front() == '#') continue;
     const std::vector<std::string> fields = Fields(line);
     if (fields.size() != 5) continue;

@@ -50,10 +50,18 @@ TEST(LookUpPassword, NeedsNoNewlineAtTheEnd) {
   EXPECT_EQ(LookUpPassword("*:*:*:pg_baton:secret", kKey), "secret");
 }
 
+TEST(LookUpPassword, ReadsLinesThatWindowsWrote) {
+  EXPECT_EQ(LookUpPassword("*:*:*:pg_baton:secret\r\n", kKey), "secret");
+}
+
 TEST(LookUpPassword, ReadsColonsAndBackslashesBehindABackslash) {
   EXPECT_EQ(LookUpPassword("*:*:*:pg_baton:a\\:b\\\\c\n", kKey), "a:b\\c");
   EXPECT_EQ(LookUpPassword("fd00\\:\\:1:*:*:*:secret\n", {"fd00::1", "5432", "postgres", "me"}),
             "secret");
+}
+
+TEST(LookUpPassword, EndsThePasswordAtAColonAsLibpqDoes) {
+  EXPECT_EQ(LookUpPassword("*:*:*:pg_baton:secret:remark\n", kKey), "secret");
 }
 
 TEST(WithPassword, WritesALineForEveryHost) {
