@@ -36,7 +36,8 @@ std::string HbaAddress(const std::string& address) {
     if (v4) return host + "/32";
     if (v6) return host + "/128";
     const bool is_name =
-        !host.empty() && std::all_of(host.begin(), host.end(), [](unsigned char c) {
+        host.find_first_not_of("0123456789.") != std::string::npos &&
+        std::all_of(host.begin(), host.end(), [](unsigned char c) {
           return std::isalnum(c) != 0 || c == '-' || c == '.' || c == '_';
         });
     if (is_name) return host;

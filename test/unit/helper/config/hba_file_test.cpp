@@ -30,7 +30,8 @@ TEST(HbaAddress, LeavesAHostNameAsItIs) {
 TEST(HbaAddress, RefusesWhatIsNoneOfThese) {
   for (const char* const address :
        {"", "/24", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/1000", "10.0.0.0/24/1",
-        "fd00::/129", "db1/24", "10.0.0.2 10.0.0.3", "10.0.0.2\nhost all all all trust", "a,b"}) {
+        "fd00::/129", "db1/24", "10.0.0.2 10.0.0.3", "10.0.0.2\nhost all all all trust", "a,b",
+        "10.0.0.256", "10.0.0"}) {
     const core::Error error = ErrorOf([&] { HbaAddress(address); });
 
     EXPECT_EQ(error.code(), core::ErrorCode::kUsage);
