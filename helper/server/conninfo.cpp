@@ -34,7 +34,7 @@ std::string ConninfoText(const Parameters& parameters) {
     }
     if (!text.empty()) text += ' ';
     text += keyword + '=';
-    if (!value.empty() && value.find_first_of(" '\\") == std::string::npos) {
+    if (!value.empty() && value.find_first_of(" \t\n\v\f\r'\\") == std::string::npos) {
       text += value;
       continue;
     }

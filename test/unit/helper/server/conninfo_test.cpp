@@ -42,7 +42,8 @@ TEST(ConninfoText, QuotesWhereItHasTo) {
 }
 
 TEST(ConninfoText, WritesWhatParseReads) {
-  for (const char* const value : {"plain", "", " ", "'", "\\", "a b'c\\d", "a=b", "\u00fc"}) {
+  for (const char* const value :
+       {"plain", "", " ", "'", "\\", "a b'c\\d", "a=b", "a\tb", "a\nb", "a\rb", "\u00fc"}) {
     const Parameters parameters = {{"application_name", value}, {"host", "10.0.0.1"}};
 
     EXPECT_EQ(ParseConninfo(ConninfoText(parameters)), parameters) << '"' << value << '"';
