@@ -35,6 +35,27 @@ class Descriptor {
   int number_;
 };
 
+// A file that is removed unless it has been renamed.
+class Temporary {
+ public:
+  explicit Temporary(fs::path path) : path_(std::move(path)) {}
+  ~Temporary() {
+    if (!renamed_) unlink(path_.c_str());
+  }
+  Temporary(const Temporary&) = delete;
+  Temporary& operator=(const Temporary&) = delete;
+
+  void RenameTo(const fs::path& path) {
+    if (rename(path_.c_str(), path.c_str()) != 0) Fail("replace file", path);
+    renamed_ = true;
+  }
+  const fs::path& path() const { return path_; }
+
+ private:
+  fs::path path_;
+  bool renamed_ = false;
+};
+
 }  // namespace
 
 std::optional<std::string> ReadFileIfThere(const fs::path& path) {
@@ -55,25 +76,20 @@ std::string ReadFile(const fs::path& path) {
 void ReplaceFile(const fs::path& path, const std::string& content, mode_t mode) {
   struct stat existing {};
   if (stat(path.c_str(), &existing) == 0) mode = existing.st_mode & 07777;
-  const fs::path temporary = path.string() + ".pg_baton.tmp";
+  Temporary temporary(path.string() + ".pg_baton.tmp");
   {
-    const Descriptor file(temporary, O_WRONLY | O_CREAT | O_TRUNC, mode);
-    if (fchmod(file.number(), mode) != 0) Fail("set the mode of", temporary);
+    const Descriptor file(temporary.path(), O_WRONLY | O_CREAT | O_TRUNC, mode);
+    if (fchmod(file.number(), mode) != 0) Fail("set the mode of", temporary.path());
     std::size_t written = 0;
     while (written < content.size()) {
       const ssize_t count =
           write(file.number(), content.data() + written, content.size() - written);
-      if (count < 0) {
-        const int error = errno;
-        unlink(temporary.c_str());
-        errno = error;
-        Fail("write file", temporary);
-      }
+      if (count < 0) Fail("write file", temporary.path());
       written += static_cast<std::size_t>(count);
     }
-    if (fsync(file.number()) != 0) Fail("flush file", temporary);
+    if (fsync(file.number()) != 0) Fail("flush file", temporary.path());
   }
-  if (rename(temporary.c_str(), path.c_str()) != 0) Fail("replace file", path);
+  temporary.RenameTo(path);
   Flush(path.has_parent_path() ? path.parent_path() : fs::path("."));
 }
 

@@ -97,6 +97,15 @@ TEST_F(FileTest, ReplacingInAFolderThatIsNotThereFails) {
                                  ".pg_baton.tmp\": No such file or directory");
 }
 
+TEST_F(FileTest, ReplacingADirectoryFailsAndLeavesNothingBesideIt) {
+  fs::create_directory(file_);
+
+  const core::Error error = ErrorOf([&] { ReplaceFile(file_, "new"); });
+
+  EXPECT_EQ(error.message(), "could not replace file \"" + file_.string() + "\": Is a directory");
+  EXPECT_THAT(Names(), ElementsAre("file"));
+}
+
 TEST_F(FileTest, SetsAMode) {
   fs::create_directory(file_);
 
