@@ -12,6 +12,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cctype>
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+
 #include "core/error.hpp"
 #include "helper/system/interrupt.hpp"
 
@@ -155,10 +162,13 @@ int RunShell(const std::string& command) {
 }
 
 std::string CommandText(const std::vector<std::string>& arguments) {
+  const auto is_plain = [](unsigned char c) {
+    return std::isalnum(c) != 0 || std::strchr("_-+=./:,@%", c) != nullptr;
+  };
   std::string text;
   for (const std::string& argument : arguments) {
     if (!text.empty()) text += ' ';
-    if (argument.find_first_of(" '\"$\\") == std::string::npos && !argument.empty()) {
+    if (!argument.empty() && std::all_of(argument.begin(), argument.end(), is_plain)) {
       text += argument;
       continue;
     }

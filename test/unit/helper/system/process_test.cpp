@@ -134,5 +134,37 @@ TEST(CommandText, QuotesWhatTheShellWouldRead) {
   EXPECT_EQ(CommandText({"a\\b"}), "'a\\b'");
 }
 
+TEST(CommandText, IsReadByTheShellAsItWasMeant) {
+  for (const char* const word :
+       {"plain",
+        "",
+        " ",
+        "a b",
+        "'",
+        "\"",
+        "$HOME",
+        "`id`",
+        "a;b",
+        "a&b",
+        "a|b",
+        "*",
+        "?",
+        "~",
+        "#a",
+        "(a)",
+        "</dev/null",
+        ">/dev/null",
+        "a\\b",
+        "a\tb",
+        "a\nb",
+        "[a]",
+        "{a,b}",
+        "!a",
+        "postgresql://me@db1/postgres?sslmode=require&application_name=b"}) {
+    EXPECT_EQ(Shell(CommandText({"printf", "%s.", word, "end"})).output,
+              std::string(word) + ".end.");
+  }
+}
+
 }  // namespace
 }  // namespace baton::helper
