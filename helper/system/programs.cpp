@@ -1,5 +1,11 @@
 #include "helper/system/programs.hpp"
 
+#include <byteswap.h>
+#include <elf.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <bit>
 #include <charconv>
 #include <cstdlib>
 #include <cstring>
@@ -58,7 +64,9 @@ std::string ElfArchitecture(const std::string& path) {
   if (!file.read(reinterpret_cast<char*>(&header), sizeof(header))) return "";
   if (std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0) return "";
   const bool little = header.e_ident[EI_DATA] == ELFDATA2LSB;
-  switch (header.e_machine) {
+  const bool as_here = little == (std::endian::native == std::endian::little);
+  const std::uint16_t machine = as_here ? header.e_machine : bswap_16(header.e_machine);
+  switch (machine) {
     case EM_X86_64:
       return "x86_64";
     case EM_386:
@@ -74,7 +82,7 @@ std::string ElfArchitecture(const std::string& path) {
     case EM_RISCV:
       return header.e_ident[EI_CLASS] == ELFCLASS64 ? "riscv64" : "riscv32";
     default:
-      return fmt::format("machine {}", header.e_machine);
+      return fmt::format("machine {}", machine);
   }
 }
 

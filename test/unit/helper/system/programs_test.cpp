@@ -59,6 +59,11 @@ TEST_F(ElfArchitectureTest, IsTheNameThatUnameHas) {
   EXPECT_EQ(Of(ElfHeader(ELFCLASS32, ELFDATA2LSB, EM_RISCV)), "riscv32");
 }
 
+TEST_F(ElfArchitectureTest, IsReadInTheByteOrderOfTheFile) {
+  EXPECT_EQ(Of(ElfHeader(ELFCLASS64, ELFDATA2MSB, EM_PPC64)), "powerpc64");
+  EXPECT_EQ(Of(ElfHeader(ELFCLASS64, ELFDATA2MSB, EM_S390)), "s390x");
+}
+
 TEST_F(ElfArchitectureTest, IsANumberIfItHasNoNameHere) {
   EXPECT_EQ(Of(ElfHeader(ELFCLASS64, ELFDATA2LSB, 0x9026)), "machine 36902");
 }
