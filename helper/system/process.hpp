@@ -22,8 +22,9 @@ struct ProcessOptions {
   bool passes_interrupts_on = true;
 };
 
-// Runs a program with standard output and error joined, in the C locale, and without input.  Throws
-// if it cannot be started.  `arguments` begins with the program's path.
+// Runs a program with standard output and error joined, in the C locale, and without input.
+// `arguments` begins with the program's path; one that cannot be executed is, as in a shell, exit
+// code 127 with the reason as output.  Throws if no process can be made.
 ProcessResult RunProcess(const std::vector<std::string>& arguments,
                          const ProcessOptions& options = {});
 
