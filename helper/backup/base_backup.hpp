@@ -1,6 +1,7 @@
 // pg_basebackup, driven into a directory that cannot be started until everything in it is complete.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <string>

@@ -2,6 +2,9 @@
 // message, detail and hint.
 #pragma once
 
+#include <libpq-fe.h>
+
+#include <cstdint>
 #include <functional>
 #include <libpq-fe.h>
 #include <memory>
