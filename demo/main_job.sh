@@ -19,7 +19,8 @@ free_port() {
   echo "demo: error: no free port found" >&2
   exit 1
 }
-port_a=$(free_port 54321)
+# Below the ports that the kernel hands out by itself, and hardly where another demo looks meanwhile.
+port_a=$(free_port $((20000 + RANDOM % 12000)))
 port_b=$(free_port $((port_a + 1)))
 data_a=$DEMO_DIR/a
 data_b=$DEMO_DIR/b
