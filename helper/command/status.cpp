@@ -1,7 +1,6 @@
 // status: the cluster at a glance, asked node by node over the registry of any one node.
-#include <fmt/format.h>
-
 #include <cstdlib>
+#include <fmt/format.h>
 
 #include "core/quantity.hpp"
 #include "helper/cli.hpp"
@@ -49,8 +48,8 @@ class ShowStatus {
   }
 
  private:
-  // As baton_node to an address, but as the user who asks over this host's socket, where pg_hba.conf
-  // usually lets nobody in under another name.
+  // As baton_node to an address, but as the user who asks over this host's socket, where
+  // pg_hba.conf usually lets nobody in under another name.
   Connection Connect() {
     const Parameters given = options_.connection.Given();
     Parameters parameters = given;

@@ -4,8 +4,8 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
-#include <filesystem>
 #include <fcntl.h>
+#include <filesystem>
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/prctl.h>
@@ -25,8 +25,8 @@
 namespace baton::helper {
 namespace {
 
-// PostgreSQL's programs fail in a folder that they cannot come back to by its name, such as root's home
-// after runuser -u postgres.
+// PostgreSQL's programs fail in a folder that they cannot come back to by its name, such as root's
+// home after runuser -u postgres.
 void LeaveForbiddenFolder() {
   std::error_code error;
   const auto here = std::filesystem::current_path(error);
