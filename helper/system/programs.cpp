@@ -9,12 +9,9 @@
 #include <charconv>
 #include <cstdlib>
 #include <cstring>
-#include <elf.h>
 #include <filesystem>
-#include <fmt/format.h>
 #include <fstream>
 #include <sstream>
-#include <unistd.h>
 #include <vector>
 
 #include "helper/system/process.hpp"

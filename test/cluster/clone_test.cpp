@@ -305,7 +305,8 @@ TEST_F(InterruptedClone, BySigintLeavesNothingBehind) {
               HasSubstr("pg_baton: error: interrupted\n"
                         "pg_baton: hint: Run the same command again.\n"));
   ExpectNothingWasLeft(a_, b_);
-  EXPECT_EQ(cluster_.RunClone(b_, a_).exit_code, 0);
+  const HelperResult again = cluster_.RunClone(b_, a_);
+  EXPECT_EQ(again.exit_code, 0) << again.output;
 }
 
 TEST_F(InterruptedClone, BySigkillLeavesNoDirectoryThatAServerStartsFrom) {
@@ -324,7 +325,8 @@ TEST_F(InterruptedClone, BySigkillLeavesNoDirectoryThatAServerStartsFrom) {
     EXPECT_EQ(fs::status(b_.data()).permissions() & fs::perms::mask, static_cast<fs::perms>(0701));
     fs::remove_all(b_.data());
   }
-  EXPECT_EQ(cluster_.RunClone(b_, a_).exit_code, 0);
+  const HelperResult again = cluster_.RunClone(b_, a_);
+  EXPECT_EQ(again.exit_code, 0) << again.output;
 }
 
 TEST_F(InterruptedClone, BecauseTheSourceWentDownLeavesNothingAndSaysWhy) {
@@ -341,7 +343,8 @@ TEST_F(InterruptedClone, BecauseTheSourceWentDownLeavesNothingAndSaysWhy) {
   EXPECT_THAT(output, HasSubstr("pg_baton: error: the base backup failed\n"));
   EXPECT_THAT(output, HasSubstr("replication slot \"b\" might be left behind"));
   EXPECT_FALSE(fs::exists(b_.data()));
-  EXPECT_EQ(cluster_.RunClone(b_, a_).exit_code, 0);
+  const HelperResult again = cluster_.RunClone(b_, a_);
+  EXPECT_EQ(again.exit_code, 0) << again.output;
 }
 
 }  // namespace
