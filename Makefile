@@ -56,8 +56,8 @@ test: deps
 test-long: deps
 	@PG_BATON_LONG=1 $(HERE)/test/run.sh
 
-test-matrix: deps
-	@$(HERE)/test/matrix.sh
+test-matrix:
+	@$(HERE)/test/matrix.sh $(MODE)
 
 bench: deps
 	@PG_BATON_BENCH=1 $(HERE)/test/run.sh
