@@ -116,14 +116,14 @@ COMMENT ON VIEW baton.requests IS 'the last requests to this server since its st
 CREATE FUNCTION baton.register_node(
     name text, conninfo text, priority integer DEFAULT 100, tags jsonb DEFAULT '{}')
   RETURNS void
-  LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
+  LANGUAGE c VOLATILE PARALLEL UNSAFE
   SECURITY DEFINER SET search_path = pg_catalog, pg_temp
   AS 'MODULE_PATHNAME', 'pg_baton_register_node';
 COMMENT ON FUNCTION baton.register_node(text, text, integer, jsonb) IS
   'enters a node into the registry, or changes its entry; on the primary';
 
 CREATE FUNCTION baton.unregister_node(name text) RETURNS void
-  LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
+  LANGUAGE c VOLATILE PARALLEL UNSAFE
   SECURITY DEFINER SET search_path = pg_catalog, pg_temp
   AS 'MODULE_PATHNAME', 'pg_baton_unregister_node';
 COMMENT ON FUNCTION baton.unregister_node(text) IS 'takes a node out of the registry; on the primary';

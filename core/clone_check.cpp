@@ -57,10 +57,8 @@ void CheckPrograms(const CloneSource& source, const CloneTarget& target, Problem
       source.architecture != target.architecture) {
     problems.push_back(
         {"the servers have different architectures",
-         fmt::format(
-             "The source runs on {}, the programs in \"{}\" are for {}.", source.architecture,
-             target.bindir,
-             target.architecture.empty() ? "of an unknown kind" : "for " + target.architecture),
+         fmt::format("The source runs on {}, the programs in \"{}\" are for {}.",
+                     source.architecture, target.bindir, target.architecture),
          "A standby needs the same architecture; across architectures only logical replication "
          "works."});
     return;  // programs of another machine cannot tell their version

@@ -34,7 +34,19 @@ void RequirePrimary() {
                     "Call the function on the primary.");
 }
 
+void RequireArguments(FunctionCallInfo fcinfo) {
+  for (int i = 0; i < PG_NARGS(); ++i) {
+    if (!PG_ARGISNULL(i)) continue;
+    throw core::Error(core::ErrorCode::kUsage, "no argument of this function may be null");
+  }
+}
+
 void RegisterNode(FunctionCallInfo fcinfo) {
+  RequireArguments(fcinfo);
+  if (PG_GETARG_INT32(2) < 0) {
+    throw core::Error(core::ErrorCode::kUsage, "a node's priority must not be negative", "",
+                      "The standby with the highest is preferred; 0 means never.");
+  }
   const std::string name = TextArgument(PG_GETARG_DATUM(0));
   const std::string conninfo = TextArgument(PG_GETARG_DATUM(1));
   const std::string priority = std::to_string(PG_GETARG_INT32(2));
@@ -50,6 +62,7 @@ void RegisterNode(FunctionCallInfo fcinfo) {
 }
 
 void UnregisterNode(FunctionCallInfo fcinfo) {
+  RequireArguments(fcinfo);
   const std::string name = TextArgument(PG_GETARG_DATUM(0));
   RequirePrimary();
   pg::Spi spi;

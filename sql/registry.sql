@@ -18,6 +18,7 @@ SELECT baton.register_node('c', 'host=10.0.0.2 nonsense=1');
 SELECT baton.register_node('c', 'host=10.0.0.2', -1);
 SELECT baton.register_node(NULL, 'host=10.0.0.2');
 SELECT baton.unregister_node('nobody');
+SELECT baton.unregister_node(NULL);
 SELECT count(*) FROM baton.node;
 SELECT baton.unregister_node('a');
 SELECT baton.unregister_node('b');
