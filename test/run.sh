@@ -52,7 +52,8 @@ cd "$work/run"
 "${run_as[@]}" env -i "PATH=$PATH" "HOME=$work/run" LC_ALL=C.UTF-8 \
   "PG_BATON_TEST_BINDIR=$bin" "PG_BATON_TEST_DIR=$work/run" "PG_REGRESS=$regress" \
   "PG_BATON_QUICK=${PG_BATON_QUICK:-}" "PG_BATON_LONG=${PG_BATON_LONG:-}" \
-  "PG_BATON_BENCH=${PG_BATON_BENCH:-}" "GTEST_FILTER=${GTEST_FILTER:-*}" \
+  "PG_BATON_BENCH=${PG_BATON_BENCH:-}" "PG_BATON_BENCH_SCALE=${PG_BATON_BENCH_SCALE:-20}" \
+  "PG_BATON_BENCH_ROUNDS=${PG_BATON_BENCH_ROUNDS:-5}" "GTEST_FILTER=${GTEST_FILTER:-*}" \
   bash "$work/suites.sh" "$work"
 if [ -z "${PG_BATON_BENCH:-}" ]; then
   say "house rules"

@@ -1,0 +1,170 @@
+// What a user would measure, each beside what would be used instead, in one run:
+//   seconds from baton.promote() to the first write, beside pg_ctl promote;
+//   seconds of pg_baton clone, beside plain pg_basebackup;
+//   pgbench with the extension, beside without it, interleaved.
+// Environment as for the scenario tests; PG_BATON_BENCH_SCALE sets pgbench's scale (default 20),
+// PG_BATON_BENCH_ROUNDS the rounds of each pair (default 5).
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdlib>
+#include <fmt/format.h>
+#include <vector>
+
+#include "test/cluster/harness.hpp"
+
+namespace baton::test {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+int Number(const char* name, int otherwise) {
+  const char* const value = std::getenv(name);
+  return value == nullptr ? otherwise : std::atoi(value);
+}
+
+double Seconds(const std::function<void()>& work) {
+  const auto begin = Clock::now();
+  work();
+  return std::chrono::duration<double>(Clock::now() - begin).count();
+}
+
+double Median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  const std::size_t middle = values.size() / 2;
+  return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
+}
+
+// Student's t for 95 %, two-sided, by degrees of freedom; the normal's beyond the table.
+double StudentT(std::size_t degrees) {
+  static constexpr double kTable[] = {0,     12.706, 4.303, 3.182, 2.776,
+                                      2.571, 2.447,  2.365, 2.306, 2.262};
+  return degrees < std::size(kTable) ? kTable[degrees] : 1.96;
+}
+
+// A pair of figures over all rounds, and their ratio round by round.
+void Report(const std::string& what, const std::string& ours, const std::vector<double>& a,
+            const std::string& other, const std::vector<double>& b, const std::string& unit) {
+  std::vector<double> ratios;
+  for (std::size_t i = 0; i < a.size(); ++i) ratios.push_back(a[i] / b[i]);
+  double mean = 0;
+  for (const double ratio : ratios) mean += ratio / static_cast<double>(ratios.size());
+  double variance = 0;
+  for (const double ratio : ratios) variance += (ratio - mean) * (ratio - mean);
+  const std::size_t degrees = ratios.size() - 1;
+  const double half = degrees == 0
+                          ? 0
+                          : StudentT(degrees) * std::sqrt(variance / static_cast<double>(degrees) /
+                                                          static_cast<double>(ratios.size()));
+  fmt::print(
+      "{}\n  {:<28} median {:.3f} {}\n  {:<28} median {:.3f} {}\n"
+      "  ratio round by round: mean {:.3f}, 95 % confidence {:.3f} to {:.3f}, {} rounds\n",
+      what, ours, Median(a), unit, other, Median(b), unit, mean, mean - half, mean + half,
+      ratios.size());
+  std::fflush(stdout);
+}
+
+double Pgbench(const Cluster& cluster, const Node& node, const std::vector<std::string>& more) {
+  std::vector<std::string> arguments = {Cluster::Program("pgbench"), "-h", cluster.directory(),
+                                        "-p", std::to_string(node.port())};
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  arguments.push_back("postgres");
+  const std::string output = RunOrFail(arguments);
+  const auto begin = output.find("tps = ");
+  return begin == std::string::npos ? 0 : std::stod(output.substr(begin + 6));
+}
+
+void Fill(Cluster& cluster, Node& node, int scale) {
+  Pgbench(cluster, node, {"-i", "-q", "-s", std::to_string(scale)});
+}
+
+// Tries to write until it works.
+void FirstWrite(const Node& node) {
+  Eventually([&] { return node.SqlError("INSERT INTO first_write VALUES (1)").empty(); });
+}
+
+void BenchPromotion(int rounds) {
+  std::vector<double> ours;
+  std::vector<double> theirs;
+  for (int round = 0; round < rounds; ++round) {
+    for (const bool by_function : {true, false}) {
+      Cluster cluster;
+      Node& a = cluster.InitPrimary("a");
+      a.Sql("CREATE TABLE first_write (n int)");
+      Node& b = cluster.Clone("b", a);
+      a.Kill();
+      const double seconds = Seconds([&] {
+        if (by_function) {
+          b.Sql("SELECT outcome FROM baton.promote()");
+        } else {
+          RunOrFail({Cluster::Program("pg_ctl"), "promote", "-w", "-D", b.data()});
+        }
+        FirstWrite(b);
+      });
+      (by_function ? ours : theirs).push_back(seconds);
+    }
+  }
+  Report("from the request to promote to the first write", "baton.promote(), with checks", ours,
+         "pg_ctl promote", theirs, "s");
+}
+
+void BenchClone(int rounds, int scale) {
+  Cluster cluster;
+  Node& a = cluster.InitPrimary("a");
+  Fill(cluster, a, scale);
+  std::vector<double> ours;
+  std::vector<double> theirs;
+  for (int round = 0; round < rounds; ++round) {
+    const std::string name = fmt::format("c{}", round);
+    Node& b = cluster.Plan(name);
+    ours.push_back(Seconds([&] {
+      const HelperResult result = cluster.RunClone(b, a, {"--no-start"});
+      if (result.exit_code != 0) throw std::runtime_error(result.output);
+    }));
+    fs::remove_all(b.data());
+    a.Sql(fmt::format("SELECT baton.unregister_node('{}')", name));
+    a.Sql(fmt::format("SELECT pg_drop_replication_slot('{}')", name));
+    const fs::path plain = cluster.directory() / "plain";
+    theirs.push_back(Seconds([&] {
+      RunOrFail({Cluster::Program("pg_basebackup"), "-h", cluster.directory(), "-p",
+                 std::to_string(a.port()), "-D", plain, "-X", "stream", "-c", "fast"});
+    }));
+    fs::remove_all(plain);
+  }
+  Report(fmt::format("copying {} ",
+                     a.Sql("SELECT pg_size_pretty(sum(pg_database_size(oid))) FROM pg_database")),
+         "pg_baton clone, not started", ours, "pg_basebackup", theirs, "s");
+}
+
+void BenchPgbench(int rounds, int scale) {
+  Cluster cluster;
+  Node& with = cluster.InitPrimary("with");
+  Node& without = cluster.InitPlain(
+      "without", "wal_log_hints = on\nmax_worker_processes = 12\nwal_keep_size = 256MB\n");
+  Fill(cluster, with, scale);
+  Fill(cluster, without, scale);
+  for (const std::vector<std::string>& load :
+       {std::vector<std::string>{"-n", "-T", "5", "-c", "2"}, {"-n", "-S", "-T", "5", "-c", "2"}}) {
+    std::vector<double> ours;
+    std::vector<double> theirs;
+    for (int round = 0; round < rounds; ++round) {
+      ours.push_back(Pgbench(cluster, with, load));
+      theirs.push_back(Pgbench(cluster, without, load));
+    }
+    const bool reads = load[1] == "-S";
+    Report(reads ? "pgbench, select only" : "pgbench, read and write", "with the extension", ours,
+           "without", theirs, "tps");
+  }
+}
+
+}  // namespace
+}  // namespace baton::test
+
+int main() {
+  using namespace baton::test;
+  const int rounds = Number("PG_BATON_BENCH_ROUNDS", 5);
+  const int scale = Number("PG_BATON_BENCH_SCALE", 20);
+  BenchPromotion(rounds);
+  BenchClone(rounds, scale);
+  BenchPgbench(rounds, scale);
+}
