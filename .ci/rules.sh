@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # House rules that a compiler cannot see.  Each is a sentence; a broken one shows where.
 set -uo pipefail
+# rule counts at the end of a pipeline, so that has to run in this shell.
+shopt -s lastpipe
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 broken=0
 kept=0
