@@ -79,6 +79,12 @@ CREATE FUNCTION baton.standbys(
 CREATE VIEW baton.standbys AS SELECT * FROM baton.standbys();
 COMMENT ON VIEW baton.standbys IS 'one row a standby that is connected here or registered';
 
+CREATE FUNCTION baton.check_now(timeout interval DEFAULT '2 s') RETURNS boolean
+  LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
+  AS 'MODULE_PATHNAME', 'pg_baton_check_now';
+COMMENT ON FUNCTION baton.check_now(interval) IS
+  'lets the monitor look at once, so that the views show what is now; false if it did not within the timeout';
+
 -- Promotion.
 
 CREATE FUNCTION baton.promotion_check(
@@ -147,7 +153,7 @@ GRANT USAGE ON SCHEMA baton TO pg_monitor, baton_operator;
 GRANT SELECT ON ALL TABLES IN SCHEMA baton TO pg_monitor, baton_operator;
 GRANT EXECUTE ON FUNCTION
   baton.version(), baton.node_status(), baton.health(), baton.standbys(),
-  baton.promotion_check(), baton.requests()
+  baton.check_now(interval), baton.promotion_check(), baton.requests()
   TO pg_monitor, baton_operator;
 GRANT EXECUTE ON FUNCTION
   baton.promote(boolean, boolean, interval),

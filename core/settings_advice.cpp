@@ -91,9 +91,9 @@ constexpr Fixed kFixed[] = {
 
 std::string WithLibrary(std::string_view list, std::string_view library) {
   if (Contains(list, library)) return std::string(list);
-  const std::string_view trimmed = Trim(list);
-  if (trimmed.empty()) return std::string(library);
-  return std::string(trimmed) + "," + std::string(library);
+  // A list may also be written as "", which is one empty name and stops a server of version 15.
+  if (SplitList(list).empty()) return std::string(library);
+  return std::string(Trim(list)) + "," + std::string(library);
 }
 
 std::vector<SettingAdvice> AdviseSettings(const SettingValue& value, const SettingGoals& goals) {

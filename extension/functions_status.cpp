@@ -82,6 +82,7 @@ PG_FUNCTION_INFO_V1(pg_baton_version);
 PG_FUNCTION_INFO_V1(pg_baton_node_status);
 PG_FUNCTION_INFO_V1(pg_baton_health);
 PG_FUNCTION_INFO_V1(pg_baton_standbys);
+PG_FUNCTION_INFO_V1(pg_baton_check_now);
 
 Datum pg_baton_version(PG_FUNCTION_ARGS) {
   (void)fcinfo;
@@ -96,6 +97,13 @@ Datum pg_baton_node_status(PG_FUNCTION_ARGS) {
 Datum pg_baton_health(PG_FUNCTION_ARGS) {
   baton::pg::Entry([fcinfo] { baton::Health(fcinfo); });
   return Datum{0};
+}
+
+Datum pg_baton_check_now(PG_FUNCTION_ARGS) {
+  return baton::pg::Entry([fcinfo] {
+    const auto limit = baton::pg::TimeoutFrom(*PG_GETARG_INTERVAL_P(0));
+    return BoolGetDatum(baton::shared::WaitForFreshLook(limit));
+  });
 }
 
 Datum pg_baton_standbys(PG_FUNCTION_ARGS) {

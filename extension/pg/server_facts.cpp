@@ -49,15 +49,20 @@ Receiver ReadReceiver() {
   char host[NI_MAXHOST];
   SpinLockAcquire(&WalRcv->mutex);
   const WalRcvState state = WalRcv->walRcvState;
+  const bool connected = WalRcv->ready_to_display;
   const TimestampTz last = WalRcv->lastMsgReceiptTime;
+  const TimestampTz sent = WalRcv->lastMsgSendTime;
   const XLogRecPtr end = WalRcv->latestWalEnd;
   const int port = WalRcv->sender_port;
   std::memcpy(host, WalRcv->sender_host, sizeof(host));
   SpinLockRelease(&WalRcv->mutex);
   host[sizeof(host) - 1] = '\0';
-  receiver.streaming = state == WALRCV_STREAMING;
+  receiver.streaming = state == WALRCV_STREAMING && connected;
   receiver.upstream_end = core::Lsn(end);
-  receiver.last_message_at = end == InvalidXLogRecPtr ? 0 : last;
+  // WalReceiverMain sets both times to now before it even connects; a message has two clocks'
+  // times.
+  const bool message_came = end != InvalidXLogRecPtr && last != sent;
+  receiver.last_message_at = message_came ? last : 0;
   receiver.host = host;
   receiver.port = port;
   return receiver;

@@ -61,10 +61,11 @@ bool RunRewind(const RewindOptions& options, const CopyProgress& progress) {
     nothing_to_do |= line.find("no rewind required") != std::string::npos;
     if (line.find("error:") != std::string::npos || last_words.empty()) last_words = line;
   };
-  const ProcessResult result = RunProcess(
-      {options.program, "--target-pgdata=" + options.directory.string(),
-       "--source-server=" + ConninfoText(options.source), "--no-ensure-shutdown", "--progress"},
-      process);
+  std::vector<std::string> arguments = {
+      options.program, "--target-pgdata=" + options.directory.string(),
+      "--source-server=" + ConninfoText(options.source), "--no-ensure-shutdown", "--progress"};
+  if (options.rehearse) arguments.push_back("--dry-run");
+  const ProcessResult result = RunProcess(arguments, process);
   CheckInterrupt();
   if (result.exit_code != 0) {
     throw core::Error(core::ErrorCode::kFailed, "pg_rewind failed",

@@ -23,6 +23,7 @@ struct RewindOptions {
   std::filesystem::path directory;
   Parameters source;  // without a password
   std::string passfile;
+  bool rehearse = false;  // every check and all reading, but no change
 };
 
 // Returns false if pg_rewind found nothing to rewind.  Throws with its last words as detail.

@@ -288,7 +288,7 @@ class Clone {
     CopyFiles();
     Configure();
     CheckInterrupt();
-    const std::string port = OwnPort();
+    const std::string port = OwnSetting("port");
     RegisterNode(source_, options_.node_name,
                  RegistryConninfo(options_.advertise, port, database_));
     output_.Line(fmt::format("registered node \"{}\" at {} port {}", options_.node_name,
@@ -332,10 +332,28 @@ class Clone {
     settings["primary_slot_name"] = options_.node_name;
     const fs::path auto_conf = directory_ / "postgresql.auto.conf";
     ReplaceFile(auto_conf, WithSettings(ReadFileIfThere(auto_conf).value_or(""), settings));
+    RaiseSettings(auto_conf);
     std::error_code error;
     fs::remove_all(directory_ / "pg_baton", error);
     AllowNodes();
     ReplaceFile(directory_ / "standby.signal", "");
+  }
+
+  // Where the configuration is not copied with the data, five settings may be lower than the
+  // source's, and a standby would not start (CheckRequiredParameterValues in xlogrecovery.c).
+  void RaiseSettings(const fs::path& auto_conf) {
+    std::map<std::string, std::string> raised;
+    for (const char* const name : {"max_connections", "max_worker_processes", "max_wal_senders",
+                                   "max_prepared_transactions", "max_locks_per_transaction"}) {
+      const std::string there =
+          source_.Value("SELECT setting FROM pg_settings WHERE name = $1", {name});
+      const std::string here = OwnSetting(name);
+      if (std::atol(here.c_str()) >= std::atol(there.c_str())) continue;
+      raised[name] = there;
+      output_.Line(fmt::format("set {} = {}, as on the source (it was {})", name, there, here));
+    }
+    if (raised.empty()) return;
+    ReplaceFile(auto_conf, WithSettings(ReadFile(auto_conf), raised));
   }
 
   // After a promotion the others come here, so this server must let them in: where pg_hba.conf is
@@ -352,18 +370,16 @@ class Clone {
     output_.Line(fmt::format("let the other nodes in, in \"{}\"", hba.string()));
   }
 
-  // The port that this server will listen on, by its own configuration.
-  std::string OwnPort() {
+  // A number in the new server's configuration, read as the server itself will.
+  std::string OwnSetting(const std::string& name) {
     const fs::path configuration =
         options_.config_directory.empty() ? directory_ : fs::path(options_.config_directory);
-    // postgres refuses to look at a directory with this mode, so it is told where the parts are.
     const ProcessResult result =
-        RunProcess({programs_.Path("postgres"), "-D", configuration.string(), "-C", "port"});
-    std::string port = result.output;
-    port = port.substr(0, port.find('\n'));
-    if (result.exit_code == 0 && !port.empty() &&
-        port.find_first_not_of("0123456789") == std::string::npos) {
-      return port;
+        RunProcess({programs_.Path("postgres"), "-D", configuration.string(), "-C", name});
+    const std::string value = result.output.substr(0, result.output.find('\n'));
+    if (result.exit_code == 0 && !value.empty() &&
+        value.find_first_not_of("0123456789") == std::string::npos) {
+      return value;
     }
     throw core::Error(core::ErrorCode::kFailed, "the configuration of the new server is not valid",
                       result.output, "Look at what --set or --config-dir gave it.");

@@ -218,23 +218,20 @@ class Rejoin {
   // pg_rewind replaces this server's own files by the source's and deletes what the source lacks,
   // so they are kept beside the data directory meanwhile.
   void Rewind() {
+    Rehearse();
     const fs::path kept = directory_.string() + ".pg_baton_own_files";
     KeepOwnFiles(kept);
     SetMode(directory_, kUnstartableMode);
     Flush(directory_);
     Progress progress("rewinding", output_.is_json());
     std::int64_t copied = 0;
-    Parameters source = NodeParameters(given_, passfile_);
-    source["host"] = source_->host();
-    source["port"] = source_->port();
     const auto began = Progress::Clock::now();
     bool rewound = false;
     try {
-      rewound = RunRewind({programs_.Path("pg_rewind"), directory_, source, passfile_.string()},
-                          [&](std::int64_t done, std::int64_t total) {
-                            copied = done;
-                            progress.Update(done, total);
-                          });
+      rewound = RunRewind(HowToRewind(false), [&](std::int64_t done, std::int64_t total) {
+        copied = done;
+        progress.Update(done, total);
+      });
     } catch (const core::Error& error) {
       throw core::Error(
           error.code(), error.message(), error.detail(),
@@ -258,6 +255,24 @@ class Rejoin {
                      ? fmt::format("rewound: {} copied in {}", core::BytesText(copied),
                                    core::DurationText(took))
                      : std::string("nothing to rewind: the old primary had nothing of its own"));
+  }
+
+  RewindOptions HowToRewind(bool rehearse) const {
+    Parameters source = NodeParameters(given_, passfile_);
+    source["host"] = source_->host();
+    source["port"] = source_->port();
+    return {programs_.Path("pg_rewind"), directory_, source, passfile_.string(), rehearse};
+  }
+
+  // What pg_rewind can find out without changing a file, missing WAL above all, is found out first.
+  void Rehearse() {
+    try {
+      RunRewind(HowToRewind(true), [](std::int64_t, std::int64_t) {});
+    } catch (const core::Error& error) {
+      throw core::Error(error.code(), error.message(), error.detail(),
+                        "Nothing was changed yet but the end of crash recovery. Mend what is wrong "
+                        "and run the command again, or make a new standby with pg_baton clone.");
+    }
   }
 
   void KeepOwnFiles(const fs::path& kept) {

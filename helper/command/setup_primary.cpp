@@ -329,7 +329,7 @@ class SetupPrimary {
           if (c != ' ' && c != '"') item += c;
           continue;
         }
-        items += (items.empty() ? "" : ", ") + server_.Quoted(item);
+        if (!item.empty()) items += (items.empty() ? "" : ", ") + server_.Quoted(item);
         item.clear();
       }
       server_.Run(fmt::format("ALTER SYSTEM SET {} = {}", name, items));

@@ -97,6 +97,8 @@ class ShowStatus {
   }
 
   void Add(const std::string& name, const std::string& place, Connection& node) {
+    // Rows and checks should be of the same moment.
+    node.Run("SELECT baton.check_now()");
     const Result status = node.Query(
         "SELECT role, state, timeline, COALESCE(current_lsn, replayed_lsn), replay_lag_bytes,"
         " (EXTRACT(epoch FROM replay_lag) * 1000)::bigint, upstream, server_version"

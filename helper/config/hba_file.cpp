@@ -35,11 +35,10 @@ std::string HbaAddress(const std::string& address) {
   if (slash == std::string::npos) {
     if (v4) return host + "/32";
     if (v6) return host + "/128";
-    const bool is_name =
-        host.find_first_not_of("0123456789.") != std::string::npos &&
-        std::all_of(host.begin(), host.end(), [](unsigned char c) {
-          return std::isalnum(c) != 0 || c == '-' || c == '.' || c == '_';
-        });
+    const bool is_name = host.find_first_not_of("0123456789.") != std::string::npos &&
+                         std::all_of(host.begin(), host.end(), [](unsigned char c) {
+                           return std::isalnum(c) != 0 || c == '-' || c == '.' || c == '_';
+                         });
     if (is_name) return host;
   } else if (v4 || v6) {
     const std::string bits = address.substr(slash + 1);

@@ -13,8 +13,8 @@
 namespace baton::helper {
 namespace {
 
-// The first five fields of a line; a colon or backslash inside one is written with a backslash before
-// it.
+// The first five fields of a line; a colon or backslash inside one is written with a backslash
+// before it.
 std::vector<std::string> Fields(const std::string& line) {
   std::vector<std::string> fields(1);
   for (std::size_t i = 0; i < line.size(); ++i) {

@@ -2,8 +2,6 @@
 // message, detail and hint.
 #pragma once
 
-#include <libpq-fe.h>
-
 #include <cstdint>
 #include <functional>
 #include <libpq-fe.h>

@@ -40,6 +40,7 @@ void WaitUntilStreaming(Connection& primary, const std::string& name, core::Lsn 
   std::string seen = "it never connected";
   for (;;) {
     CheckInterrupt();
+    primary.Run("SELECT baton.check_now()");
     const Result result = primary.Query(
         "SELECT state, replayed_lsn FROM baton.standbys WHERE name = $1 AND connected", {name});
     if (result.rows() > 0) {

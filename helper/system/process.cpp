@@ -1,19 +1,18 @@
 #include "helper/system/process.hpp"
 
-#include <fcntl.h>
-#include <fmt/format.h>
-#include <poll.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cctype>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <fcntl.h>
 #include <filesystem>
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "core/error.hpp"
 #include "helper/system/interrupt.hpp"
@@ -54,9 +53,9 @@ int ExitCode(int status) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-// Stands between us and the program, so that the program and all that it started end when we do, even
-// if we are killed: pg_basebackup's WAL stream is a process of its own, which would go on for ever and
-// keep its slot.  A group of its own gets one SIGINT, and SIGKILL if that does not help.
+// Stands between us and the program, so that the program and all that it started end when we do,
+// even if we are killed: pg_basebackup's WAL stream is a process of its own, which would go on for
+// ever and keep its slot.  A group of its own gets one SIGINT, and SIGKILL if that does not help.
 [[noreturn]] void Guard(const std::vector<std::string>& arguments, int output,
                         const ProcessOptions& options, pid_t owner) {
   sigset_t watched;

@@ -17,8 +17,8 @@ struct ProcessOptions {
   std::map<std::string, std::string> environment;  // beside the present one
   // Called with each line that the program prints, as soon as it is there; "\r" ends a line too.
   std::function<void(const std::string& line)> on_line;
-  // After SIGINT the program and all that it started get one too, and their end is awaited; the same
-  // happens if this process is killed.
+  // After SIGINT the program and all that it started get one too, and their end is awaited; the
+  // same happens if this process is killed.
   bool passes_interrupts_on = true;
 };
 

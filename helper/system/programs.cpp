@@ -1,17 +1,16 @@
 #include "helper/system/programs.hpp"
 
-#include <byteswap.h>
-#include <elf.h>
-#include <fmt/format.h>
-#include <unistd.h>
-
 #include <bit>
+#include <byteswap.h>
 #include <charconv>
 #include <cstdlib>
 #include <cstring>
+#include <elf.h>
 #include <filesystem>
+#include <fmt/format.h>
 #include <fstream>
 #include <sstream>
+#include <unistd.h>
 #include <vector>
 
 #include "helper/system/process.hpp"

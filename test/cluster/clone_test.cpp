@@ -1,14 +1,12 @@
 // clone on real servers: the good case under load, and each way in which it is refused or cut
 // short.
 #include <csignal>
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/wait.h>
+#include <sys/stat.h>
 #include <thread>
-#include <unistd.h>
 
 #include "helper/system/file.hpp"
 #include "test/cluster/harness.hpp"
@@ -267,16 +265,11 @@ class InterruptedClone : public Clone {
   }
 
   pid_t StartSlowly() {
-    const pid_t pid = fork();
-    if (pid != 0) return pid;
-    const int output = open((cluster_.directory() / "clone.out").c_str(), O_WRONLY | O_CREAT, 0600);
-    dup2(output, STDOUT_FILENO);
-    dup2(output, STDERR_FILENO);
-    execl(Cluster::Program("pg_baton").c_str(), "pg_baton", "clone", "-w", "-h", "127.0.0.1", "-p",
-          std::to_string(a_.port()).c_str(), "-D", b_.data().c_str(), "--node-name=b",
-          "--advertise=127.0.0.1", ("--passfile=" + cluster_.passfile().string()).c_str(),
-          ("--bindir=" + Cluster::bindir().string()).c_str(), "--max-rate=4M", nullptr);
-    _exit(127);
+    return Spawn({Cluster::Program("pg_baton"), "clone", "-w", "-h", "127.0.0.1", "-p",
+                  std::to_string(a_.port()), "-D", b_.data(), "--node-name=b",
+                  "--advertise=127.0.0.1", "--passfile=" + cluster_.passfile().string(),
+                  "--bindir=" + Cluster::bindir().string(), "--max-rate=4M"},
+                 cluster_.directory() / "clone.out");
   }
 
   bool IsHalfWay() {
@@ -297,10 +290,8 @@ TEST_F(InterruptedClone, BySigintLeavesNothingBehind) {
   ASSERT_TRUE(IsHalfWay());
 
   kill(clone, SIGINT);
-  int status = 0;
-  waitpid(clone, &status, 0);
 
-  EXPECT_EQ(WEXITSTATUS(status), 4);
+  EXPECT_EQ(WaitFor(clone), 4);
   EXPECT_THAT(helper::ReadFile(cluster_.directory() / "clone.out"),
               HasSubstr("pg_baton: error: interrupted\n"
                         "pg_baton: hint: Run the same command again.\n"));
@@ -314,7 +305,7 @@ TEST_F(InterruptedClone, BySigkillLeavesNoDirectoryThatAServerStartsFrom) {
   ASSERT_TRUE(IsHalfWay());
 
   kill(clone, SIGKILL);
-  waitpid(clone, nullptr, 0);
+  EXPECT_EQ(WaitFor(clone), 128 + SIGKILL);
   Eventually([&] { return a_.Sql("SELECT count(*) FROM pg_stat_progress_basebackup") == "0"; });
 
   const helper::ProcessResult start =
@@ -334,11 +325,10 @@ TEST_F(InterruptedClone, BecauseTheSourceWentDownLeavesNothingAndSaysWhy) {
   ASSERT_TRUE(IsHalfWay());
 
   a_.Stop("immediate");
-  int status = 0;
-  waitpid(clone, &status, 0);
+  const int exit_code = WaitFor(clone);
   a_.Start();
 
-  EXPECT_EQ(WEXITSTATUS(status), 1);
+  EXPECT_EQ(exit_code, 1);
   const std::string output = helper::ReadFile(cluster_.directory() / "clone.out");
   EXPECT_THAT(output, HasSubstr("pg_baton: error: the base backup failed\n"));
   EXPECT_THAT(output, HasSubstr("replication slot \"b\" might be left behind"));

@@ -3,9 +3,11 @@
 #include <arpa/inet.h>
 #include <csignal>
 #include <cstdlib>
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <fstream>
 #include <gtest/gtest.h>
+#include <map>
 #include <set>
 #include <sstream>
 #include <stdexcept>
@@ -41,9 +43,15 @@ int FreePort() {
   return ntohs(address.sin_port);
 }
 
+// How children ended that were met while reaping, for whoever asks for one of them.
+std::map<pid_t, int>& Ended() {
+  static std::map<pid_t, int> ended;
+  return ended;
+}
+
 void Reap() {
-  while (waitpid(-1, nullptr, WNOHANG) > 0) {
-  }
+  int status = 0;
+  for (pid_t pid = 0; (pid = waitpid(-1, &status, WNOHANG)) > 0;) Ended()[pid] = status;
 }
 
 // Processes whose parent is `parent`, or whose working directory is `directory`: a server's
@@ -90,6 +98,33 @@ std::string RunOrFail(const std::vector<std::string>& arguments) {
                                          result.exit_code, result.output));
   }
   return result.output;
+}
+
+pid_t Spawn(const std::vector<std::string>& arguments, const fs::path& output) {
+  std::vector<char*> words;
+  for (const std::string& argument : arguments)
+    words.push_back(const_cast<char*>(argument.c_str()));
+  words.push_back(nullptr);
+  const int file = open(output.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  const pid_t pid = fork();
+  if (pid != 0) {
+    close(file);
+    return pid;
+  }
+  dup2(file, STDOUT_FILENO);
+  dup2(file, STDERR_FILENO);
+  execv(words[0], words.data());
+  _exit(127);
+}
+
+int WaitFor(pid_t pid) {
+  int status = 0;
+  if (Ended().contains(pid)) {
+    status = Ended()[pid];
+  } else if (waitpid(pid, &status, 0) != pid) {
+    return -1;
+  }
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
 Node::Node(Cluster& cluster, std::string name, int port)

@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <sys/types.h>
 #include <vector>
 
 #include "helper/server/connection.hpp"
@@ -106,5 +107,10 @@ class Cluster {
 
 // What a program printed; fails the test unless it ended with 0.
 std::string RunOrFail(const std::vector<std::string>& arguments);
+
+// Starts a program whose output goes to a file, without waiting; WaitFor waits, and returns its
+// exit code, or 128 and the signal that ended it.
+pid_t Spawn(const std::vector<std::string>& arguments, const fs::path& output);
+int WaitFor(pid_t pid);
 
 }  // namespace baton::test

@@ -3,6 +3,7 @@
 #include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "helper/backup/control_data.hpp"
 #include "helper/system/file.hpp"
@@ -185,11 +186,31 @@ TEST_F(Rejoin, RefusesAServerOfAnotherCluster) {
               HasSubstr("pg_baton: error: the servers are not of the same cluster\n"));
 }
 
-TEST_F(Rejoin, AFailedRewindLeavesADirectoryThatNoServerStartsFrom) {
+// pg_rewind's own checks come before anything is touched.
+TEST_F(Rejoin, ARewindThatCannotBeginLeavesTheDirectoryAsItWas) {
   Diverge();
   a_.Kill();
-  // The role may look at everything but read no file: pg_rewind finds out when it has begun.
   b_.Sql("REVOKE EXECUTE ON FUNCTION pg_catalog.pg_read_binary_file(text) FROM baton_node");
+
+  const HelperResult result = cluster_.RunRejoin(a_, b_);
+  b_.Sql("GRANT EXECUTE ON FUNCTION pg_catalog.pg_read_binary_file(text) TO baton_node");
+  const HelperResult again = cluster_.RunRejoin(a_, b_);
+
+  EXPECT_EQ(result.exit_code, 1) << result.output;
+  EXPECT_THAT(result.output, HasSubstr("pg_baton: error: pg_rewind failed\n"));
+  EXPECT_THAT(result.output, HasSubstr("permission denied for function pg_read_binary_file"));
+  EXPECT_THAT(result.output, HasSubstr("Nothing was changed yet"));
+  EXPECT_EQ(again.exit_code, 0) << again.output;
+  ExpectFollows();
+}
+
+// A file that cannot be written is met only when files are being replaced.
+TEST_F(Rejoin, ARewindThatFailsHalfWayLeavesADirectoryThatNoServerStartsFrom) {
+  Diverge();
+  std::ofstream(b_.data() / "base" / "note") << "of b";
+  std::ofstream(a_.data() / "base" / "note") << "of a";
+  chmod((a_.data() / "base" / "note").c_str(), 0400);
+  a_.Kill();
 
   const HelperResult result = cluster_.RunRejoin(a_, b_);
   const helper::ProcessResult start =
