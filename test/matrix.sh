@@ -171,7 +171,9 @@ for version in $VERSIONS; do
   case "$result" in
     0) summary+=("$name: passed, $((SECONDS - begin)) s") ;;
     "$kNoMirror")
-      loud "$name was NOT TESTED: the Debian mirror of apt (${mirror:-none is configured}) does not answer"
+      # Without a name and password that may stand in the address.
+      shown=$(sed 's#//[^/]*@#//#' <<<"${mirror:-none is configured}")
+      loud "$name was NOT TESTED: the Debian mirror of apt ($shown) does not answer"
       summary+=("$name: NOT TESTED, no mirror")
       ;;
     *)
