@@ -9,6 +9,7 @@
 #include "extension/version.hpp"
 #include "helper/command/command.hpp"
 #include "helper/system/interrupt.hpp"
+#include "helper/system/process.hpp"
 
 namespace baton::helper {
 namespace {
@@ -73,6 +74,17 @@ int Carry(const Action& action, Output& output) {
   return code;
 }
 
+// CLI11 says only that a command is required when the word in its place is none.
+void RequireCommand(int argc, char** argv) {
+  if (argc < 2 || argv[1][0] == '-') return;
+  const auto is_named = [argv](const Command& command) {
+    return std::string_view(command.name) == argv[1];
+  };
+  if (std::any_of(std::begin(kCommands), std::end(kCommands), is_named)) return;
+  throw core::Error(core::ErrorCode::kUsage, fmt::format("unknown command \"{}\"", argv[1]), "",
+                    "Try \"pg_baton --help\" for more information.");
+}
+
 // CLI11's own words, in the form of our other messages.
 int UsageError(const CLI::ParseError& error, const CLI::App& parser, Output& output) {
   std::string name = "pg_baton";
@@ -128,6 +140,7 @@ void CommonOptions::AddTo(CLI::App& command, bool changes_something) {
       [this] {
         output.set_verbose(true);
         Connection::SetTrace([this](const std::string& sql) { output.Detail("SQL: " + sql); });
+        TraceProcesses([this](const std::string& program) { output.Detail("run: " + program); });
       },
       "show each statement and program that is run");
   if (changes_something) {
@@ -141,7 +154,8 @@ int RunCommandLine(int argc, char** argv) {
   CLI::App parser("pg_baton sets up, shows and brings back hot standbys of PostgreSQL.",
                   "pg_baton");
   parser.set_help_flag("-?,--help", "show this help, then exit");
-  parser.set_version_flag("-V,--version", std::string("pg_baton ") + kVersion);
+  parser.set_version_flag("-V,--version", std::string("pg_baton ") + kVersion,
+                          "show the version, then exit");
   parser.require_subcommand(1);
   // As getopt_long does: what is said last counts.
   parser.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
@@ -156,6 +170,7 @@ int RunCommandLine(int argc, char** argv) {
     entry->callback([&chosen, action = std::move(action)] { chosen = action; });
   }
   try {
+    RequireCommand(argc, argv);
     parser.parse(argc, argv);
   } catch (const CLI::Success& success) {
     return parser.exit(success);

@@ -416,11 +416,13 @@ Action AddClone(CLI::App& command, Output& output) {
   command
       .add_option("--set", options->settings,
                   "own setting of the new server, name=value; may be given more than once")
-      ->take_all();
+      ->take_all()
+      ->allow_extra_args(false);
   command
       .add_option("-T,--tablespace-mapping", options->tablespaces,
                   "place a tablespace elsewhere, OLD=NEW; may be given more than once")
-      ->take_all();
+      ->take_all()
+      ->allow_extra_args(false);
   command.add_option(
       "--config-dir", options->config_directory,
       "folder of postgresql.conf and pg_hba.conf, where it is not the data directory");

@@ -421,7 +421,8 @@ Action AddSetupPrimary(CLI::App& command, Output& output) {
   command
       .add_option("--allow", options->allow,
                   "address of a standby, to be let in; may be given more than once")
-      ->take_all();
+      ->take_all()
+      ->allow_extra_args(false);
   command.add_option("--passfile", options->passfile,
                      "password file of the server's user (default: PGPASSFILE or ~/.pgpass)");
   command.add_flag("--ask-node-password", options->ask_node_password,

@@ -20,6 +20,11 @@
 namespace baton::helper {
 namespace {
 
+std::function<void(const std::string& command)>& Trace() {
+  static std::function<void(const std::string& command)> trace;
+  return trace;
+}
+
 // PostgreSQL's programs fail in a folder that they cannot come back to by its name, such as root's
 // home after runuser -u postgres.
 void LeaveForbiddenFolder() {
@@ -107,6 +112,7 @@ void HandLines(std::string& pending, const ProcessOptions& options) {
 }  // namespace
 
 ProcessResult RunProcess(const std::vector<std::string>& arguments, const ProcessOptions& options) {
+  if (Trace()) Trace()(CommandText(arguments));
   int pipe_ends[2];
   if (pipe2(pipe_ends, O_CLOEXEC) != 0) {
     throw core::Error(core::ErrorCode::kFailed,
@@ -151,7 +157,12 @@ ProcessResult RunProcess(const std::vector<std::string>& arguments, const Proces
   return result;
 }
 
+void TraceProcesses(std::function<void(const std::string& command)> trace) {
+  Trace() = std::move(trace);
+}
+
 int RunShell(const std::string& command) {
+  if (Trace()) Trace()(command);
   const int status = std::system(command.c_str());  // NOLINT: the administrator's own command
   return status < 0 ? 127 : ExitCode(status);
 }

@@ -32,6 +32,9 @@ ProcessResult RunProcess(const std::vector<std::string>& arguments,
 // prints goes where ours goes.
 int RunShell(const std::string& command);
 
+// Each program, as one would type it, is handed to this before it runs, if set (--verbose).
+void TraceProcesses(std::function<void(const std::string& command)> trace);
+
 // The arguments as one would type them, for people.
 std::string CommandText(const std::vector<std::string>& arguments);
 

@@ -257,6 +257,42 @@ TEST_F(Clone, RefusesGarbage) {
   ExpectNothingWasLeft(a, b);
 }
 
+TEST_F(Clone, CommandLinesThatMakeNoSenseAreToldInPostgreSqlsStyle) {
+  EXPECT_THAT(cluster_.Helper({"cloan"}).output,
+              testing::StrEq("pg_baton: error: unknown command \"cloan\"\n"
+                             "pg_baton: hint: Try \"pg_baton --help\" for more information.\n"));
+  EXPECT_EQ(cluster_.Helper({}).exit_code, 2);
+  EXPECT_EQ(cluster_.Helper({"clone", "--set", "a=1", "left over"}).exit_code, 2);
+  EXPECT_EQ(cluster_.Helper({"--help"}).exit_code, 0);
+  EXPECT_THAT(cluster_.Helper({"clone", "--help"}).output,
+              HasSubstr("Examples:\n  pg_baton clone"));
+}
+
+TEST_F(Clone, VerboseShowsStatementsAndProgramsButNoPassword) {
+  Node& a = cluster_.InitPrimary("a");
+  Node& b = cluster_.Plan("b");
+
+  const HelperResult result = cluster_.RunClone(b, a, {"-v"});
+
+  ASSERT_EQ(result.exit_code, 0) << result.output;
+  EXPECT_THAT(result.output,
+              HasSubstr("pg_baton: SQL: SELECT pg_create_physical_replication_slot"));
+  EXPECT_THAT(result.output, HasSubstr("pg_basebackup --pgdata="));
+  const std::string line = helper::ReadFile(cluster_.passfile());
+  EXPECT_THAT(result.output, Not(HasSubstr(line.substr(line.rfind(':') + 1, 48))));
+}
+
+TEST_F(Clone, RaisesSettingsThatAreLowerThanTheSources) {
+  Node& a = cluster_.InitPrimary("a", "max_connections = 60\n");
+  Node& b = cluster_.Plan("b");
+
+  const HelperResult result = cluster_.RunClone(b, a, {"--set", "max_connections=30"});
+
+  ASSERT_EQ(result.exit_code, 0) << result.output;
+  EXPECT_THAT(result.output, HasSubstr("set max_connections = 60, as on the source (it was 30)"));
+  EXPECT_EQ(b.Sql("SHOW max_connections"), "60");
+}
+
 // A clone that is slowed down, so that it can be met half-way.
 class InterruptedClone : public Clone {
  protected:
