@@ -40,7 +40,7 @@ show() {
 }
 sql() {  # port, statement: shown, with psql's own table
   printf '$ psql -h 127.0.0.1 -p %s -c "%s"\n' "$1" "$2"
-  psql -X -h "$DEMO_DIR" -p "$1" -c "$2"
+  psql -X -h 127.0.0.1 -p "$1" -c "$2"
 }
 value() { psql -XqAt -h "$DEMO_DIR" -p "$1" -c "$2"; }
 

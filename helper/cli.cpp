@@ -1,5 +1,7 @@
 #include "helper/cli.hpp"
 
+#include <algorithm>
+#include <cctype>
 #include <cstdio>
 #include <fmt/format.h>
 #include <unistd.h>

@@ -195,7 +195,10 @@ class Clone {
     facts.wal_senders_used = static_cast<int>(limits.Number(0, 1));
     facts.slots_max = static_cast<int>(limits.Number(0, 2));
     facts.slots_used = static_cast<int>(limits.Number(0, 3));
-    facts.slot_exists = SlotExists(source_, options_.node_name, facts.slot_active);
+    const SlotState slot = LookAtSlot(source_, options_.node_name);
+    facts.slot_exists = slot.exists;
+    facts.slot_active = slot.active;
+    slot_lost_ = slot.lost;
     if (facts.has_extension) {
       facts.name_is_source =
           source_.Value("SELECT name FROM baton.node_status") == options_.node_name;
@@ -280,7 +283,8 @@ class Clone {
 
   void Copy() {
     std::optional<NewSlot> slot;
-    if (!source_facts_.slot_exists) {
+    if (slot_lost_) DropSlot(source_, options_.node_name);
+    if (!source_facts_.slot_exists || slot_lost_) {
       slot.emplace(source_, options_.node_name);
       output_.Line(fmt::format("made replication slot \"{}\" on the source", options_.node_name));
     }
@@ -396,6 +400,7 @@ class Clone {
   CloneTarget target_;
   Programs programs_;
   std::string database_ = "postgres";
+  bool slot_lost_ = false;
 };
 
 }  // namespace

@@ -164,9 +164,8 @@ class Rejoin {
             {kNodeRole}) == "t";
     facts.may_checkpoint =
         source_->Value("SELECT pg_has_role(current_user, 'pg_checkpoint', 'USAGE')") == "t";
-    bool active = false;
-    slot_exists_ = SlotExists(*source_, node_name_, active);
-    facts.slot_active = active;
+    slot_ = LookAtSlot(*source_, node_name_);
+    facts.slot_active = slot_.active;
     if (facts.has_extension) {
       facts.name_is_source = source_->Value("SELECT name FROM baton.node_status") == node_name_;
       facts.timeline = Timeline(*source_);
@@ -188,7 +187,8 @@ class Rejoin {
     // pg_rewind of 15 compares the timelines of the two control files, and the source's still has
     // the old one until its first checkpoint after the promotion.
     source_->Run("CHECKPOINT");
-    if (!slot_exists_) {
+    if (slot_.lost) DropSlot(*source_, node_name_);
+    if (!slot_.exists || slot_.lost) {
       CreateSlot(*source_, node_name_);
       output_.Line(fmt::format("made replication slot \"{}\" on the source", node_name_));
     }
@@ -240,6 +240,9 @@ class Rejoin {
                       directory_.string(), kept.string()));
     }
     progress.Finish();
+    // Slots of its time as a primary are for standbys that follow another server now; pg_rewind
+    // removes them only where it rewinds.
+    EmptyDirectory(directory_ / "pg_replslot");
     PutOwnFilesBack(kept);
     Configure();
     Flush(directory_);
@@ -330,7 +333,7 @@ class Rejoin {
   core::RejoinTarget target_;
   Programs programs_;
   std::string node_name_;
-  bool slot_exists_ = false;
+  SlotState slot_;
   mode_t mode_ = 0700;
   std::set<std::string> own_files_;
 };

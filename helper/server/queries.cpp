@@ -15,11 +15,11 @@ bool HasExtension(Connection& server) {
   return server.Value("SELECT current_setting('pg_baton.check_interval', true) IS NOT NULL") == "t";
 }
 
-bool SlotExists(Connection& server, const std::string& name, bool& active) {
-  const Result result =
-      server.Query("SELECT active FROM pg_replication_slots WHERE slot_name = $1", {name});
-  active = result.rows() > 0 && result.Bool(0, 0);
-  return result.rows() > 0;
+SlotState LookAtSlot(Connection& server, const std::string& name) {
+  const Result result = server.Query(
+      "SELECT active, wal_status = 'lost' FROM pg_replication_slots WHERE slot_name = $1", {name});
+  if (result.rows() == 0) return {};
+  return {true, result.Bool(0, 0), result.Bool(0, 1)};
 }
 
 void CreateSlot(Connection& server, const std::string& name) {

@@ -12,7 +12,13 @@ namespace baton::helper {
 // True if the extension is there and its library is loaded in that server.
 bool HasExtension(Connection& server);
 
-bool SlotExists(Connection& server, const std::string& name, bool& active);
+struct SlotState {
+  bool exists = false;
+  bool active = false;
+  bool lost = false;  // WAL that it should have kept is gone, so nothing can stream from it
+};
+SlotState LookAtSlot(Connection& server, const std::string& name);
+
 // Reserves WAL from now on, so that nothing that the copy needs can go away.
 void CreateSlot(Connection& server, const std::string& name);
 void DropSlot(Connection& server, const std::string& name);

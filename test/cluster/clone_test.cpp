@@ -293,6 +293,26 @@ TEST_F(Clone, RaisesSettingsThatAreLowerThanTheSources) {
   EXPECT_EQ(b.Sql("SHOW max_connections"), "60");
 }
 
+TEST_F(Clone, MakesASlotAnewThatHasLostItsWal) {
+  Node& a = cluster_.InitPrimary("a", "max_slot_wal_keep_size = 1MB\nmax_wal_size = 32MB\n");
+  a.Sql("ALTER SYSTEM SET wal_keep_size = 0");
+  a.Sql("SELECT pg_reload_conf()");
+  a.Sql("SELECT pg_create_physical_replication_slot('b', true)");
+  a.Sql("CREATE TABLE t (n int)");
+  for (int i = 0; i < 6; ++i) {
+    a.Sql("INSERT INTO t VALUES (1)");
+    a.Sql("SELECT pg_switch_wal()");
+  }
+  a.Sql("CHECKPOINT");
+  ASSERT_EQ(a.Sql("SELECT wal_status FROM pg_replication_slots"), "lost");
+  Node& b = cluster_.Plan("b");
+
+  const HelperResult result = cluster_.RunClone(b, a);
+
+  EXPECT_EQ(result.exit_code, 0) << result.output;
+  EXPECT_NE(a.Sql("SELECT wal_status FROM pg_replication_slots"), "lost");
+}
+
 // A clone that is slowed down, so that it can be met half-way.
 class InterruptedClone : public Clone {
  protected:

@@ -114,6 +114,7 @@ TEST_F(Rejoin, BringsAPrimaryBackThatWasStoppedCleanlyAndHadNothingOfItsOwn) {
   const HelperResult result = cluster_.RunRejoin(a_, b_);
 
   EXPECT_EQ(result.exit_code, 0) << result.output;
+  EXPECT_EQ(a_.Sql("SELECT count(*) FROM pg_replication_slots"), "0") << "of its time as a primary";
   ExpectFollows();
 }
 
