@@ -53,21 +53,24 @@ void CheckPrograms(const CloneSource& source, const CloneTarget& target, Problem
          fmt::format("Install postgresql-{}, or name the folder with --bindir.", source.major)});
     return;
   }
-  if (!source.architecture.empty() && !target.architecture.empty() &&
-      source.architecture != target.architecture) {
+  const bool other_machine = !source.architecture.empty() && !target.architecture.empty() &&
+                             source.architecture != target.architecture;
+  if (other_machine) {
     problems.push_back(
         {"the servers have different architectures",
          fmt::format("The source runs on {}, the programs in \"{}\" are for {}.",
                      source.architecture, target.bindir, target.architecture),
          "A standby needs the same architecture; across architectures only logical replication "
          "works."});
-    return;  // programs of another machine cannot tell their version
   }
-  if (target.major != source.major) {
+  // Programs of another machine cannot tell their version: major is 0 then.
+  if (target.major != source.major && !(other_machine && target.major == 0)) {
     problems.push_back(
         {"the servers have different major versions",
-         fmt::format("The source runs PostgreSQL {}, the programs in \"{}\" are of PostgreSQL {}.",
-                     source.version, target.bindir, target.major),
+         fmt::format(
+             "The source runs PostgreSQL {}, the programs in \"{}\" are of {}.", source.version,
+             target.bindir,
+             target.major == 0 ? "an unknown version" : fmt::format("PostgreSQL {}", target.major)),
          fmt::format("Install postgresql-{} here, or name its folder with --bindir.",
                      source.major)});
   }

@@ -18,17 +18,19 @@ google_test() {
   local ok=${PIPESTATUS[0]}
   local good bad
   good=$(sed -n 's/^\[  PASSED  \] \([0-9]*\) test.*/\1/p' "$output" | tail -1)
-  bad=$(sed -n 's/^\[  FAILED  \] \([0-9]*\) test.*, listed below.*/\1/p' "$output" | tail -1)
+  bad=$(sed -n 's/^\[==========\] \([0-9]*\) test.* ran\..*/\1/p' "$output" | tail -1)
+  bad=$((${bad:-0} - ${good:-0}))
   passed=$((passed + ${good:-0}))
-  failed=$((failed + ${bad:-0}))
+  failed=$((failed + bad))
   if [ "$ok" != 0 ]; then
     suites_failed+=("$name")
-    [ -n "$bad" ] || failed=$((failed + 1))
+    # A program that died has counted nothing.
+    [ "$bad" -gt 0 ] || failed=$((failed + 1))
   elif [ "${good:-0}" = 0 ]; then
     echo "$name ran no test"
     [ "$GTEST_FILTER" != '*' ] || { suites_failed+=("$name"); failed=$((failed + 1)); }
   fi
-  echo "$name: ${good:-0} passed, ${bad:-0} failed, $((SECONDS - begin)) s"
+  echo "$name: ${good:-0} passed, $bad failed, $((SECONDS - begin)) s"
 }
 
 regress() {
