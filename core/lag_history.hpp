@@ -38,6 +38,9 @@ class LagHistory {
   // least that.  nullopt if the upstream was never heard.
   std::optional<std::chrono::microseconds> Lag(Lsn replayed, bool link_alive, Instant now) const;
 
+  // Whether the history reaches back to `replayed`, so that Lag is no mere lower bound.
+  bool Covers(Lsn replayed) const { return count_ > 0 && replayed >= samples_[0].end; }
+
   // The last thing heard; the position is none if nothing was.
   Lsn last_end() const { return count_ == 0 ? Lsn() : samples_[count_ - 1].end; }
   Instant last_heard() const { return last_heard_; }

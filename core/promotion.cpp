@@ -64,6 +64,16 @@ Finding CheckPrimaryAlive(const PromotionFacts& facts) {
                "no primary answers, which may be the network's fault: " + said,
                "Make sure that the primary is down, not only cut off.");
   }
+  const bool somebody_unknown =
+      std::any_of(facts.peers.begin(), facts.peers.end(), [](const PeerAnswer& peer) {
+        return peer.kind == PeerAnswer::Kind::kSilent || peer.kind == PeerAnswer::Kind::kReached ||
+               (peer.kind == PeerAnswer::Kind::kAnswered && peer.role == Role::kUnknown);
+      });
+  if (somebody_unknown) {
+    return Row("primary_alive", Status::kUnknown, "",
+               "no node answers as primary, but not every node could be asked: " + said,
+               "Make sure that none of them is the primary.");
+  }
   return Row("primary_alive", Status::kOk, "no",
              said.empty() ? "no node answers as primary" : "no node answers as primary: " + said);
 }

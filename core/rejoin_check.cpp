@@ -58,6 +58,14 @@ Problems CheckRejoin(const RejoinSource& source, const RejoinTarget& target) {
                      source.system_identifier, target.path, target.system_identifier),
          "Check the host and port of the source."});
   }
+  if (source.timeline != 0 && target.timeline == source.timeline) {
+    // pg_rewind would say that there is nothing to do, and the node would stream with rows of its
+    // own.
+    problems.push_back({fmt::format("\"{}\" is on the same timeline as the source", target.path),
+                        fmt::format("Both are on timeline {}, and both have been a primary on it.",
+                                    target.timeline),
+                        kCloneInstead});
+  }
   if (source.timeline != 0 && target.timeline > source.timeline) {
     problems.push_back(
         {fmt::format("\"{}\" is on a newer timeline than the source", target.path),

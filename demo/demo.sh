@@ -38,10 +38,12 @@ if [ "${1:-}" = stop ]; then
 fi
 
 # A directory that is there already must be an earlier demo's, or empty.
+[ ! -L "$DEMO_DIR" ] || fail "\"$DEMO_DIR\" is a link; name a folder: make demo DEMO_DIR=..."
 if [ -e "$DEMO_DIR" ]; then
+  owner=$(stat -c %U "$DEMO_DIR")
+  [ "$owner" = "$run_as" ] || [ "$owner" = "$user" ] ||
+    fail "\"$DEMO_DIR\" belongs to $owner; name another folder: make demo DEMO_DIR=..."
   if [ -f "$DEMO_DIR/.pg_baton_demo" ]; then
-    [ ! -L "$DEMO_DIR" ] && [ "$(stat -c %U "$DEMO_DIR")" = "$run_as" ] ||
-      fail "\"$DEMO_DIR\" does not belong to $run_as"
     stop_servers
     find "$DEMO_DIR" -mindepth 1 -delete
   elif [ -n "$(ls -A "$DEMO_DIR" 2>&1)" ]; then
@@ -50,6 +52,7 @@ if [ -e "$DEMO_DIR" ]; then
 fi
 mkdir -p "$DEMO_DIR"
 DEMO_DIR=$(cd "$DEMO_DIR" && pwd)
+[ ${#DEMO_DIR} -le 85 ] || fail "\"$DEMO_DIR\" is too long a path for a socket"
 chmod 700 "$DEMO_DIR"
 [ "$run_as" = "$user" ] || chown "$run_as" "$DEMO_DIR"
 as test -w "$DEMO_DIR" ||
@@ -69,19 +72,22 @@ done_step() { printf -- '-- done in %s s\n' "$(seconds $(($(date +%s%N) - step_b
 
 step "build and install the extension and the helper"
 if [ "$(id -u)" = 0 ] || [ -w "$("$PG_CONFIG" --pkglibdir)" ]; then elevate=(); else elevate=(sudo); fi
-make -s -C "$here" PG_CONFIG="$PG_CONFIG" extension helper >"$DEMO_DIR/build.log" 2>&1 ||
-  { tail -20 "$DEMO_DIR/build.log"; fail "the build failed"; }
-"${elevate[@]}" make -s -C "$here" PG_CONFIG="$PG_CONFIG" install-extension >>"$DEMO_DIR/build.log" 2>&1 ||
-  { tail -20 "$DEMO_DIR/build.log"; fail "the installation failed"; }
+build_log=$(mktemp)
+trap 'rm -f "$build_log"' EXIT
+make -s -C "$here" PG_CONFIG="$PG_CONFIG" extension helper >"$build_log" 2>&1 ||
+  { tail -20 "$build_log"; fail "the build failed"; }
+${elevate[@]+"${elevate[@]}"} make -s -C "$here" PG_CONFIG="$PG_CONFIG" install-extension >>"$build_log" 2>&1 ||
+  { tail -20 "$build_log"; fail "the installation failed"; }
+# Root writes nothing into a folder that is another user's: that user takes what it needs.
+give() { as sh -c 'cat >"$1" && chmod 755 "$1"' sh "$2" <"$1"; }
+as mkdir -p "$DEMO_DIR/bin"
 helper=$DEMO_DIR/bin/pg_baton
-mkdir -p "$DEMO_DIR/bin"
-install -m 755 "$here/build/helper/pg_baton" "$helper"
-chmod 755 "$DEMO_DIR/bin"
+give "$here/build/helper/pg_baton" "$helper"
 echo "extension in $("$PG_CONFIG" --pkglibdir), helper in $helper"
 done_step
 
 # The rest is one program of the unprivileged user.
-install -m 755 "$here/demo/main_job.sh" "$DEMO_DIR/bin/main_job.sh"
+give "$here/demo/main_job.sh" "$DEMO_DIR/bin/main_job.sh"
 as env "DEMO_DIR=$DEMO_DIR" "BIN=$bin" "SCALE=$SCALE" "STEPS_BEFORE=$step_number" \
   bash "$DEMO_DIR/bin/main_job.sh"
 printf '\nthe whole demo took %s s\n' "$(seconds $(($(date +%s%N) - total_begin)))"

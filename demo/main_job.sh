@@ -39,8 +39,8 @@ show() {
   "$@"
 }
 sql() {  # port, statement: shown, with psql's own table
-  printf '$ psql -h 127.0.0.1 -p %s -c "%s"\n' "$1" "$2"
-  psql -X -h 127.0.0.1 -p "$1" -c "$2"
+  printf '$ psql -h %s -p %s -c "%s"\n' "$DEMO_DIR" "$1" "$2"
+  psql -X -h "$DEMO_DIR" -p "$1" -c "$2"
 }
 value() { psql -XqAt -h "$DEMO_DIR" -p "$1" -c "$2"; }
 
@@ -52,7 +52,7 @@ cleanup() {
 trap cleanup EXIT
 
 step "an ordinary primary, as an existing installation would stand there"
-initdb -D "$data_a" -A trust --no-sync >"$DEMO_DIR/initdb.log"
+initdb -D "$data_a" --auth-local=trust --auth-host=scram-sha-256 --no-sync >"$DEMO_DIR/initdb.log"
 cat >>"$data_a/postgresql.conf" <<CONF
 port = $port_a
 unix_socket_directories = '$DEMO_DIR'
@@ -104,7 +104,7 @@ sql "$port_a" "SELECT * FROM baton.verify_replication()"
 done_step
 
 step "the primary is killed under load; the standby is promoted"
-numbers 1 | psql -XqAt -h 127.0.0.1 -p "$port_a" >"$DEMO_DIR/acknowledged.txt" 2>/dev/null &
+numbers 1 | psql -XqAt -h "$DEMO_DIR" -p "$port_a" >"$DEMO_DIR/acknowledged.txt" 2>/dev/null &
 writer_pid=$!
 children+=("$writer_pid")
 until [ "$(wc -l <"$DEMO_DIR/acknowledged.txt")" -ge 200 ]; do sleep 0.05; done
@@ -152,8 +152,8 @@ done_step
 
 # What others need to go on from here; quoted for the shell.
 {
-  printf 'PRIMARY=%q\n' "host=127.0.0.1 port=$port_b user=$(id -un) dbname=postgres"
-  printf 'STANDBY=%q\n' "host=127.0.0.1 port=$port_a user=$(id -un) dbname=postgres"
+  printf 'PRIMARY=%q\n' "host=$DEMO_DIR port=$port_b user=$(id -un) dbname=postgres"
+  printf 'STANDBY=%q\n' "host=$DEMO_DIR port=$port_a user=$(id -un) dbname=postgres"
   printf 'PRIMARY_DATA=%q\n' "$data_b"
   printf 'STANDBY_DATA=%q\n' "$data_a"
   printf 'PG_BATON=%q\n' "$pg_baton"
@@ -163,8 +163,8 @@ done_step
 cat <<END
 
 both servers are running:
-  psql -h 127.0.0.1 -p $port_b -U $(id -un) postgres     # b, the primary
-  psql -h 127.0.0.1 -p $port_a -U $(id -un) postgres     # a, the standby
+  psql -h $DEMO_DIR -p $port_b -U $(id -un) postgres     # b, the primary
+  psql -h $DEMO_DIR -p $port_a -U $(id -un) postgres     # a, the standby
 look at: SELECT * FROM baton.node_status; baton.health; baton.standbys; baton.promotion_check
 their connection strings stand in $DEMO_DIR/demo.env
 END

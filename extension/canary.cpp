@@ -23,8 +23,11 @@ constexpr const char* kWrite =
     " VALUES ($1, $2::pg_catalog.int8, pg_catalog.clock_timestamp())"
     " ON CONFLICT (writer) DO UPDATE SET token = EXCLUDED.token, written_at = EXCLUDED.written_at";
 
+// Later tokens count as well: their rows were written after this one was asked for.  The name is
+// safe as a literal, being a node name.
 std::string ReadStatement(std::int64_t token) {
-  return fmt::format("SELECT 1 FROM baton.canary WHERE token = {}", token);
+  return fmt::format("SELECT 1 FROM baton.canary WHERE writer = '{}' AND token >= {}",
+                     setting::NodeName(), token);
 }
 
 // Lets a worker write the row and waits for its end.
@@ -157,6 +160,7 @@ PGDLLEXPORT void pg_baton_canary_main(Datum argument) {
       pqsignal(SIGTERM, die);
       BackgroundWorkerUnblockSignals();
       BackgroundWorkerInitializeConnection(setting::Database(), nullptr, 0);
+      SetConfigOption("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_OVERRIDE);
       // A missing synchronous standby is a thing to report, not to wait for.
       SetConfigOption("synchronous_commit", "local", PGC_USERSET, PGC_S_OVERRIDE);
       SetConfigOption("lock_timeout", "5s", PGC_USERSET, PGC_S_OVERRIDE);

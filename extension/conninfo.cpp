@@ -2,6 +2,7 @@
 
 #include "pg/postgres.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <memory>
 #include <optional>
@@ -10,6 +11,8 @@
 
 namespace baton {
 namespace {
+
+constexpr std::size_t kMaxConninfo = 511;  // what RegisteredNode has room for
 
 using Options = std::unique_ptr<PQconninfoOption, void (*)(PQconninfoOption*)>;
 
@@ -29,6 +32,25 @@ std::string Value(const Options& options, std::string_view keyword) {
     if (option->keyword == keyword && option->val != nullptr) return option->val;
   }
   return "";
+}
+
+// An operator may register nodes, and the servers connect to what is registered: so nothing may
+// stand there that makes a server log in as somebody else, or read files of its own.
+constexpr std::string_view kAllowed[] = {"host",
+                                         "hostaddr",
+                                         "port",
+                                         "dbname",
+                                         "user",
+                                         "sslmode",
+                                         "keepalives",
+                                         "sslrootcert",
+                                         "connect_timeout",
+                                         "tcp_user_timeout",
+                                         "channel_binding",
+                                         "gssencmode"};
+
+bool IsAllowed(std::string_view keyword) {
+  return std::find(std::begin(kAllowed), std::end(kAllowed), keyword) != std::end(kAllowed);
 }
 
 }  // namespace
@@ -57,7 +79,29 @@ void RequireRegistrable(const std::string& conninfo) {
                 "Every member of pg_monitor can read it.",
                 "Put the password into the password file of each host's server user.");
   }
-  if (Value(options, "host").empty() && Value(options, "hostaddr").empty()) {
+  for (const PQconninfoOption* option = options.get(); option->keyword != nullptr; ++option) {
+    if (option->val == nullptr || IsAllowed(option->keyword)) continue;
+    throw Error(ErrorCode::kInvalidName,
+                fmt::format("a node's connection string must not have \"{}\"", option->keyword),
+                "It may say where the node is and how to reach it, nothing else.",
+                "Leave it out; user and password file are the same for all nodes.");
+  }
+  const std::string user = Value(options, "user");
+  if (!user.empty() && user != kNodeRole) {
+    throw Error(ErrorCode::kInvalidName, "nodes reach each other as role \"baton_node\" only",
+                fmt::format("The connection string has user \"{}\".", user),
+                "Write user=baton_node, or leave it out.");
+  }
+  const std::string host = Value(options, "host");
+  if (host.starts_with('/') || host.starts_with('@')) {
+    throw Error(ErrorCode::kInvalidName, "a node's host must not be a socket directory",
+                "The other nodes could not reach it.", "Give a host name or an address.");
+  }
+  if (conninfo.size() > kMaxConninfo) {
+    throw Error(ErrorCode::kInvalidName, "the connection string is too long",
+                fmt::format("It has {} bytes; {} is the most.", conninfo.size(), kMaxConninfo));
+  }
+  if (host.empty() && Value(options, "hostaddr").empty()) {
     throw Error(ErrorCode::kInvalidName, "the connection string names no host",
                 "The other nodes could not reach this one.", "Add host=...");
   }

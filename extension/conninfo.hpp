@@ -6,6 +6,9 @@
 
 namespace baton {
 
+// The role by which nodes reach each other; every server of the cluster has it.
+inline constexpr const char* kNodeRole = "baton_node";
+
 struct Endpoint {
   std::string host;  // empty if the string names none
   std::string port;  // "5432" if the string names none
@@ -17,7 +20,8 @@ struct Endpoint {
 Endpoint EndpointOf(const std::string& conninfo);
 
 // Throws kInvalidName, with detail and hint, for a string that libpq does not understand, that
-// names no host, or that has a password in it.
+// names no host, that is too long for the registry in shared memory, or that has more in it than
+// the way to the node: a password, another user, files.
 void RequireRegistrable(const std::string& conninfo);
 
 }  // namespace baton

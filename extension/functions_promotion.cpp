@@ -22,13 +22,15 @@ namespace {
 
 constexpr auto kFreshLook = std::chrono::milliseconds(1000);
 
-core::PromotionFacts GatherPromotionFacts() {
+// With `force` it also does with what the monitor saw last: it may be waiting for a lock that the
+// dead primary held, which only the promotion ends.
+core::PromotionFacts GatherPromotionFacts(bool force = false) {
   core::PromotionFacts facts;
   if (!RecoveryInProgress()) {
     facts.node.role = core::Role::kPrimary;
     return facts;
   }
-  if (!shared::WaitForFreshLook(kFreshLook)) {
+  if (!shared::WaitForFreshLook(kFreshLook) && !force) {
     throw core::Error(core::ErrorCode::kWrongState, "the monitor of pg_baton does not answer",
                       "It gathers what this decision needs.",
                       "See the server log; is the database in pg_baton.database there?");
@@ -73,7 +75,7 @@ Datum Promote(FunctionCallInfo fcinfo) {
   const std::chrono::milliseconds timeout = pg::TimeoutFrom(*PG_GETARG_INTERVAL_P(2));
   const char* const asker = pg::Call([] { return GetUserNameFromId(GetUserId(), false); });
 
-  const core::PromotionFacts facts = GatherPromotionFacts();
+  const core::PromotionFacts facts = GatherPromotionFacts(force);
   const std::string reasons = core::ReasonsAgainst(core::CheckPromotion(facts));
   const bool possible = facts.node.role == core::Role::kStandby && !facts.node.promoting;
   if (!reasons.empty() && !(force && possible)) {
@@ -82,7 +84,7 @@ Datum Promote(FunctionCallInfo fcinfo) {
     refused.state = RequestState::kRefused;
     return RequestRow(fcinfo, refused, reasons);
   }
-  const std::int64_t id = shared::SubmitPromotion(force, asker);
+  const std::int64_t id = shared::SubmitPromotion(force, asker, timeout);
   Request request;
   request.id = id;
   if (!wait) return RequestRow(fcinfo, request, "");

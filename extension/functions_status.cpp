@@ -3,6 +3,7 @@
 #include "pg/postgres.hpp"
 
 #include "core/health.hpp"
+#include "core/quantity.hpp"
 #include "finding_row.hpp"
 #include "observation.hpp"
 #include "pg/clock.hpp"
@@ -55,11 +56,20 @@ void Health(FunctionCallInfo fcinfo) {
 void Standbys(FunctionCallInfo fcinfo) {
   pg::ResultSet result(fcinfo);
   const auto report = shared::ReadReport();
-  for (const core::StandbyRow& standby : report->standbys) {
+  const core::Instant age = pg::Now() - report->looked_at;
+  const bool stale = report->valid && age > 3 * setting::CheckInterval();
+  for (core::StandbyRow standby : report->standbys) {
+    if (stale) {
+      // What was is not what is.
+      standby.state = "unknown";
+      standby.replay_lag.reset();
+      standby.replay_lag_bytes.reset();
+      standby.reason = "not looked at for " + core::DurationText(age);
+    }
     pg::RowBuilder row;
     row.Text(standby.name.view())
         .Bool(standby.registered)
-        .Bool(standby.connected)
+        .Bool(stale ? std::nullopt : std::optional(standby.connected))
         .Text(standby.state.view())
         .Text(standby.sync_state.view())
         .Lsn(standby.sent)

@@ -158,6 +158,9 @@ PGDLLEXPORT void pg_baton_monitor_main(Datum) {
       pqsignal(SIGTERM, die);
       BackgroundWorkerUnblockSignals();
       BackgroundWorkerInitializeConnection(baton::setting::Database(), nullptr, 0);
+      // A superuser's SQL must not find anybody's operators, nor wait for anybody's locks.
+      SetConfigOption("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_OVERRIDE);
+      SetConfigOption("lock_timeout", "1s", PGC_USERSET, PGC_S_OVERRIDE);
     });
     baton::shared::EnterMonitor();
     baton::Monitor().Run();

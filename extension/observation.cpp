@@ -17,7 +17,13 @@ namespace {
 
 using core::Lsn;
 
-constexpr const char* kHasRegistry = "SELECT pg_catalog.to_regclass('baton.node') IS NOT NULL";
+// Only what belongs to the extension is trusted: the reader is a superuser.
+constexpr const char* kHasRegistry =
+    "SELECT EXISTS (SELECT FROM pg_catalog.pg_extension AS e"
+    " JOIN pg_catalog.pg_depend AS d ON d.refclassid = 'pg_catalog.pg_extension'::regclass"
+    "  AND d.refobjid = e.oid AND d.deptype = 'e'"
+    " WHERE e.extname = 'pg_baton' AND d.classid = 'pg_catalog.pg_class'::regclass"
+    "  AND d.objid = pg_catalog.to_regclass('baton.node'))";
 constexpr const char* kRegistry = "SELECT name, conninfo FROM baton.node ORDER BY name";
 
 // Connections that are no standby (a base backup's WAL stream, pg_receivewal) never say what they
@@ -95,7 +101,8 @@ void ReadRegistry(pg::Spi& spi, Report& report) {
   report.facts.registry_readable = exists.at(0).at(0) == "t";
   if (!report.facts.registry_readable) return;
   for (const pg::Row& row : spi.Run(kRegistry)) {
-    report.registry.Add({Text(row, 0), Text(row, 1)});
+    // A registry that does not fit is as good as none: whoever is missing could be the primary.
+    if (!report.registry.Add({Text(row, 0), Text(row, 1)})) report.facts.registry_readable = false;
   }
 }
 
@@ -203,7 +210,11 @@ void FillStandbys(pg::Spi& spi, Lsn end, const std::map<std::string, Lsn>& resta
     if (row.replayed.IsNone()) {
       if (row.reason.empty()) row.reason = "it has not said yet what it has replayed";
     } else {
-      row.replay_lag = report.history.Lag(row.replayed, true, pg::Now());
+      if (report.history.Covers(row.replayed)) {
+        row.replay_lag = report.history.Lag(row.replayed, true, pg::Now());
+      } else if (row.reason.empty()) {
+        row.reason = "it is behind what this server remembers of its WAL, so its lag has no time";
+      }
       row.replay_lag_bytes = end.BytesSince(row.replayed);
       facts.worst_standby_lag_bytes =
           std::max(facts.worst_standby_lag_bytes.value_or(0), *row.replay_lag_bytes);
@@ -246,7 +257,7 @@ void Observe(Memory& memory, Report& report) {
 
   if (live.role == core::Role::kPrimary) {
     report.history.Hear(live.position.current, pg::Now());
-  } else if (receiver.last_message_at > memory.last_message_at) {
+  } else if (receiver.last_message_at != 0 && receiver.last_message_at != memory.last_message_at) {
     report.history.Hear(receiver.upstream_end, pg::Now() - pg::Since(receiver.last_message_at));
     memory.last_message_at = receiver.last_message_at;
   }

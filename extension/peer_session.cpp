@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <poll.h>
 
+#include "conninfo.hpp"
 #include "core/quantity.hpp"
 #include "pg/clock.hpp"
 #include "pg/guard.hpp"
@@ -38,12 +39,19 @@ PeerSession::PeerSession(std::string name, const std::string& conninfo)
     return;
   }
   const std::string passfile = setting::Passfile();
-  const std::string timeout =
-      std::to_string(std::max<long>(2, setting::PeerTimeout().count() / 1000));
-  const char* const keywords[] = {"dbname", "fallback_application_name", "connect_timeout",
-                                  passfile.empty() ? nullptr : "passfile", nullptr};
-  const char* const values[] = {conninfo.c_str(), "pg_baton", timeout.c_str(),
-                                passfile.empty() ? nullptr : passfile.c_str(), nullptr};
+  // What comes after the string counts over what is in it.
+  const char* const keywords[] = {"dbname",
+                                  "user",
+                                  "options",
+                                  "fallback_application_name",
+                                  passfile.empty() ? nullptr : "passfile",
+                                  nullptr};
+  const char* const values[] = {conninfo.c_str(),
+                                kNodeRole,
+                                "-csearch_path=",
+                                "pg_baton",
+                                passfile.empty() ? nullptr : passfile.c_str(),
+                                nullptr};
   connection_.reset(PQconnectStartParams(keywords, values, 1));
   if (connection_ == nullptr || PQstatus(connection_.get()) == CONNECTION_BAD) Fail();
 }
@@ -60,13 +68,9 @@ int PeerSession::socket() const {
 void PeerSession::Fail() {
   state_ = State::kFailed;
   error_ = LastLine(connection_ == nullptr ? "out of memory" : PQerrorMessage(connection_.get()));
-  // libpq tells a server's own refusal from the network's only by its words; what the server says
-  // begins with a severity, which PostgreSQL translates, so any word of FATAL's place counts.
   const bool refused_by_host = error_.find("Connection refused") != std::string::npos ||
                                error_.find("No such file") != std::string::npos;
-  const bool said_by_server = reached_server_ || error_.find("FATAL") != std::string::npos ||
-                              error_.find("no password supplied") != std::string::npos;
-  if (said_by_server) {
+  if (reached_) {
     failure_ = core::PeerAnswer::Kind::kReached;
   } else {
     failure_ = refused_by_host ? core::PeerAnswer::Kind::kAbsent : core::PeerAnswer::Kind::kSilent;
@@ -82,12 +86,29 @@ void PeerSession::Ask(const char* sql) {
   wants_write_ = PQflush(connection_.get()) == 1;
 }
 
+// Behind an open connection there is a process, whatever it says and in whatever language; a
+// stopped one says nothing at all.
+void PeerSession::NoteHowFar() {
+  switch (PQstatus(connection_.get())) {
+    case CONNECTION_OK:
+    case CONNECTION_MADE:
+    case CONNECTION_AWAITING_RESPONSE:
+    case CONNECTION_AUTH_OK:
+    case CONNECTION_SSL_STARTUP:
+      reached_ = true;
+      return;
+    default:
+      return;
+  }
+}
+
 void PeerSession::Advance() {
   if (state_ == State::kConnecting) {
-    switch (PQconnectPoll(connection_.get())) {
+    const PostgresPollingStatusType progress = PQconnectPoll(connection_.get());
+    NoteHowFar();
+    switch (progress) {
       case PGRES_POLLING_OK:
         state_ = State::kIdle;
-        reached_server_ = true;
         return;
       case PGRES_POLLING_FAILED:
         return Fail();
@@ -181,8 +202,8 @@ std::vector<core::PeerAnswer> AskWhoTheyAre(const std::vector<PeerTarget>& targe
       answer.kind = session.failure();
       answer.error = session.error();
     } else {
-      // Connected but mute: the process is there, stopped or stuck.
-      answer.kind = asked[i] ? core::PeerAnswer::Kind::kReached : core::PeerAnswer::Kind::kSilent;
+      answer.kind =
+          session.reached() ? core::PeerAnswer::Kind::kReached : core::PeerAnswer::Kind::kSilent;
       answer.error = "no answer within " + core::DurationText(limit);
     }
   }

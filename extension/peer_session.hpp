@@ -20,8 +20,8 @@ class PeerSession {
   enum class State { kConnecting, kIdle, kAsking, kFailed };
   using Row = std::vector<std::string>;  // NULL is ""
 
-  // Begins to connect with the registered string, the password file of pg_baton.passfile and, since
-  // libpq's passwords stay on this host, no other addition.
+  // Begins to connect with the registered string, as baton_node whatever the string says, with the
+  // password file of pg_baton.passfile.
   PeerSession(std::string name, const std::string& conninfo);
   ~PeerSession();
   PeerSession(const PeerSession&) = delete;
@@ -36,6 +36,8 @@ class PeerSession {
   // The last answer; empty while there is none.
   const std::vector<Row>& rows() const { return rows_; }
   const std::string& error() const { return error_; }
+  // Whether a server's process took the connection; true also where it then failed or went mute.
+  bool reached() const { return reached_; }
   // What kind of silence a failure is.
   core::PeerAnswer::Kind failure() const { return failure_; }
   int socket() const;
@@ -43,12 +45,13 @@ class PeerSession {
 
  private:
   void Fail();
+  void NoteHowFar();
 
   std::string name_;
   State state_ = State::kConnecting;
   bool holds_descriptor_ = false;
   bool wants_write_ = true;
-  bool reached_server_ = false;
+  bool reached_ = false;
   std::unique_ptr<PGconn, void (*)(PGconn*)> connection_;
   std::vector<Row> rows_;
   std::string error_;

@@ -93,8 +93,13 @@ std::int64_t Enter(Request request, std::string_view requested_by, bool must_be_
            });
     if (!busy) {
       request.id = ++block->state.last_request_id;
-      *std::min_element(requests.begin(), requests.end(),
-                        [](const Request& a, const Request& b) { return a.id < b.id; }) = request;
+      // The oldest of those that are over; at most one is not.
+      const auto order = [](const Request& entry) {
+        return std::pair(entry.id != 0 && !IsFinished(entry.state), entry.id);
+      };
+      *std::min_element(
+          requests.begin(), requests.end(),
+          [order](const Request& a, const Request& b) { return order(a) < order(b); }) = request;
     }
   }
   if (busy) {
@@ -190,9 +195,11 @@ bool WaitForFreshLook(std::chrono::milliseconds limit) {
   });
 }
 
-std::int64_t SubmitPromotion(bool force, std::string_view requested_by) {
+std::int64_t SubmitPromotion(bool force, std::string_view requested_by,
+                             std::chrono::milliseconds life) {
   Request request;
   request.force = force;
+  request.begin_before = pg::Now() + life;
   const std::int64_t id = Enter(request, requested_by, true);
   WakeMonitor();
   return id;
@@ -267,7 +274,10 @@ Canary ReadCanary() {
 
 std::int64_t NextCanaryToken() {
   Locked locked(LW_EXCLUSIVE);
-  return ++block->state.last_canary_token;
+  // Also after a restart no token may come again, or an old row would prove something new.
+  block->state.last_canary_token =
+      std::max<std::int64_t>(block->state.last_canary_token + 1, GetCurrentTimestamp());
+  return block->state.last_canary_token;
 }
 
 }  // namespace shared

@@ -65,6 +65,8 @@ struct Request {
   core::Lsn lsn;
   TimestampTz requested_at = 0;
   TimestampTz finished_at = 0;
+  core::Instant begin_before{};
+  core::Instant begun_at{};
 };
 
 const char* RequestStateText(RequestState state);
@@ -96,8 +98,10 @@ bool WaitForFreshLook(std::chrono::milliseconds limit);
 void BeginLook();
 void EndLook();
 
-// Enters a promotion; throws kBusy while another one is under way.
-std::int64_t SubmitPromotion(bool force, std::string_view requested_by);
+// Enters a promotion, to be begun within `life`, since its checks are as old as it is; throws kBusy
+// while another one is under way.
+std::int64_t SubmitPromotion(bool force, std::string_view requested_by,
+                             std::chrono::milliseconds life);
 // Enters a promotion that was refused, for the record.
 std::int64_t RecordRefusal(bool force, std::string_view requested_by, std::string_view reason);
 std::vector<Request> ReadRequests();  // newest first

@@ -1,5 +1,5 @@
 // The only place where the server's headers are included, so that their warnings and their macros
-// stay in one spot.  Comes first in every file that needs it.
+// stay in one spot.  Only a file's own header comes before it.
 #pragma once
 #pragma GCC system_header
 

@@ -32,10 +32,6 @@ RowBuilder& RowBuilder::Bool(std::optional<bool> value) {
   return value ? Put(BoolGetDatum(*value)) : Null();
 }
 
-RowBuilder& RowBuilder::Int4(std::optional<std::int32_t> value) {
-  return value ? Put(Int32GetDatum(*value)) : Null();
-}
-
 RowBuilder& RowBuilder::Int8(std::optional<std::int64_t> value) {
   return value ? Put(Int64GetDatum(*value)) : Null();
 }
@@ -90,7 +86,13 @@ Datum SingleRow(FunctionCallInfo fcinfo, RowBuilder& row) {
 }
 
 std::chrono::milliseconds TimeoutFrom(const ::Interval& interval) {
-  const std::int64_t us = interval.day * USECS_PER_DAY + interval.time;
+  // More than the server can wait for at a time is no use to anybody.
+  constexpr std::int64_t kMost = 20 * USECS_PER_DAY;
+  const bool absurd = interval.day > 20 || interval.time > kMost;
+  const std::int64_t us = absurd ? kMost + 1 : interval.day * USECS_PER_DAY + interval.time;
+  if (us > kMost) {
+    throw core::Error(core::ErrorCode::kUsage, "timeout must not be longer than 20 days");
+  }
   if (us <= 0 || interval.month != 0) {
     throw core::Error(core::ErrorCode::kUsage,
                       "timeout must be greater than zero, and not be given in months");

@@ -78,7 +78,8 @@ std::vector<fs::path> OwnFiles(const fs::path& directory) {
   std::vector<fs::path> files;
   for (const fs::directory_entry& entry : fs::directory_iterator(directory)) {
     const std::string name = entry.path().filename();
-    if (!entry.is_regular_file() || name.ends_with(".signal")) continue;
+    const bool is_file = entry.is_symlink() ? !entry.is_directory() : entry.is_regular_file();
+    if (!is_file || name.ends_with(".signal")) continue;
     if (std::find(kDescribeTheData.begin(), kDescribeTheData.end(), name) !=
         kDescribeTheData.end()) {
       continue;
@@ -86,6 +87,17 @@ std::vector<fs::path> OwnFiles(const fs::path& directory) {
     files.push_back(entry.path());
   }
   return files;
+}
+
+std::vector<fs::path> OwnFolders(const fs::path& directory) {
+  std::vector<fs::path> folders;
+  for (const fs::directory_entry& entry : fs::directory_iterator(directory)) {
+    const std::string name = entry.path().filename();
+    if (!entry.is_directory() || entry.is_symlink()) continue;
+    if (name == "base" || name == "global" || name.starts_with("pg_")) continue;
+    folders.push_back(entry.path());
+  }
+  return folders;
 }
 
 }  // namespace baton::helper

@@ -14,6 +14,7 @@
 #include "helper/config/auto_conf.hpp"
 #include "helper/config/hba_file.hpp"
 #include "helper/progress.hpp"
+#include "helper/server/new_slot.hpp"
 #include "helper/server/queries.hpp"
 #include "helper/server/server_control.hpp"
 #include "helper/system/file.hpp"
@@ -50,6 +51,13 @@ class UnfinishedCopy {
  public:
   explicit UnfinishedCopy(fs::path directory) : directory_(std::move(directory)) {
     made_ = fs::create_directories(directory_);
+    const DirectoryFacts facts = LookAtDirectory(directory_);
+    if (!facts.is_empty) {
+      throw core::Error(core::ErrorCode::kFailed,
+                        fmt::format("directory \"{}\" is no longer empty", directory_.string()),
+                        "Somebody else has begun to use it.");
+    }
+    mode_before_ = facts.mode;
     SetMode(directory_, kUnstartableMode);
   }
   ~UnfinishedCopy() {
@@ -59,7 +67,7 @@ class UnfinishedCopy {
     if (made_) {
       fs::remove(directory_, error);
     } else {
-      chmod(directory_.c_str(), 0700);
+      chmod(directory_.c_str(), mode_before_);
     }
   }
   UnfinishedCopy(const UnfinishedCopy&) = delete;
@@ -75,35 +83,8 @@ class UnfinishedCopy {
 
  private:
   fs::path directory_;
+  mode_t mode_before_ = 0700;
   bool made_ = false;
-  bool kept_ = false;
-};
-
-// A slot made for this copy: dropped again unless the copy is kept.
-class NewSlot {
- public:
-  NewSlot(Connection& source, std::string name) : source_(source), name_(std::move(name)) {
-    CreateSlot(source_, name_);
-  }
-  ~NewSlot() {
-    if (kept_) return;
-    try {
-      DropSlot(source_, name_);
-    } catch (const std::exception&) {
-      fmt::print(stderr,
-                 "pg_baton: warning: replication slot \"{}\" might be left behind\n"
-                 "pg_baton: hint: Drop it on the source soon, or it holds back WAL there.\n",
-                 name_);
-    }
-  }
-  NewSlot(const NewSlot&) = delete;
-  NewSlot& operator=(const NewSlot&) = delete;
-
-  void Keep() { kept_ = true; }
-
- private:
-  Connection& source_;
-  std::string name_;
   bool kept_ = false;
 };
 
@@ -112,7 +93,7 @@ class Clone {
   explicit Clone(const Options& options)
       : options_(options),
         output_(options.common.output),
-        directory_(fs::absolute(options.directory).lexically_normal()),
+        directory_(PlainPath(options.directory)),
         passfile_(ResolvePassfile(options.passfile)),
         given_(options.connection.Given()),
         source_(Connect()) {}
@@ -293,13 +274,13 @@ class Clone {
     Configure();
     CheckInterrupt();
     const std::string port = OwnSetting("port");
+    const bool group_access = source_.Value("SHOW data_directory_mode") == "0750";
+    copy.Keep(group_access ? 0750 : 0700);
+    if (slot) slot->Keep();
     RegisterNode(source_, options_.node_name,
                  RegistryConninfo(options_.advertise, port, database_));
     output_.Line(fmt::format("registered node \"{}\" at {} port {}", options_.node_name,
                              options_.advertise, port));
-    const bool group_access = source_.Value("SHOW data_directory_mode") == "0750";
-    copy.Keep(group_access ? 0750 : 0700);
-    if (slot) slot->Keep();
   }
 
   void CopyFiles() {
@@ -330,10 +311,7 @@ class Clone {
   // What makes the copy a standby of its own: settings, signal, and nothing of the source's memory.
   void Configure() {
     std::map<std::string, std::string> settings = ParsedSettings();
-    settings["pg_baton.node_name"] = options_.node_name;
-    settings["pg_baton.passfile"] = passfile_.string();
-    settings["primary_conninfo"] = PrimaryConninfo(source_, passfile_, options_.node_name, given_);
-    settings["primary_slot_name"] = options_.node_name;
+    settings.merge(StandbySettings(source_, passfile_, options_.node_name, given_));
     const fs::path auto_conf = directory_ / "postgresql.auto.conf";
     ReplaceFile(auto_conf, WithSettings(ReadFileIfThere(auto_conf).value_or(""), settings));
     RaiseSettings(auto_conf);
@@ -369,7 +347,7 @@ class Clone {
     const std::string before = ReadFile(hba);
     const std::string after = WithHbaLines(before, HbaLines(addresses, kNodeRole, database_));
     if (before == after) return;
-    ReplaceFile(hba.string() + ".before_pg_baton", before);
+    KeepFirst(hba, before);
     ReplaceFile(hba, after);
     output_.Line(fmt::format("let the other nodes in, in \"{}\"", hba.string()));
   }

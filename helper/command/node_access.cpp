@@ -63,6 +63,25 @@ std::string PrimaryConninfo(const Connection& primary, const fs::path& passfile,
   return ConninfoText(parameters);
 }
 
+std::map<std::string, std::string> StandbySettings(const Connection& primary,
+                                                   const fs::path& passfile,
+                                                   const std::string& name,
+                                                   const Parameters& given) {
+  std::map<std::string, std::string> settings = {
+      {"pg_baton.node_name", name},
+      {"pg_baton.passfile", passfile.string()},
+      {"primary_conninfo", PrimaryConninfo(primary, passfile, name, given)},
+      {"primary_slot_name", name},
+      {"recovery_target_timeline", "latest"}};
+  for (const char* const target : {"recovery_target", "recovery_target_lsn", "recovery_target_name",
+                                   "recovery_target_time", "recovery_target_xid"}) {
+    settings[target] = "";
+  }
+  // PostgreSQL 16 removed it.
+  if (primary.major() < 16) settings["promote_trigger_file"] = "";
+  return settings;
+}
+
 Connection ConnectAsNode(const ConnectionOptions& options, const Parameters& server,
                          const fs::path& passfile, bool may_store, bool& stored) {
   const Parameters parameters = NodeParameters(server, passfile);
@@ -76,7 +95,9 @@ Connection ConnectAsNode(const ConnectionOptions& options, const Parameters& ser
   Connection connection =
       ConnectAsking(parameters, !options.no_password, options.force_password, password);
   stored = false;
-  if (password && (!from_file || options.force_password) && may_store) {
+  // Where no password was asked for, nothing proves that this is the right one.
+  const bool proven = PQconnectionUsedPassword(connection.get()) != 0;
+  if (password && proven && (!from_file || options.force_password) && may_store) {
     StorePassword(passfile, kNodeRole, *password);
     stored = true;
   }

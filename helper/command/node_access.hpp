@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -30,6 +31,14 @@ std::string RegistryConninfo(const std::string& host, const std::string& port,
 // The value of primary_conninfo for a standby called `name`.
 std::string PrimaryConninfo(const Connection& primary, const std::filesystem::path& passfile,
                             const std::string& name, const Parameters& given);
+
+// What makes a server that is about to start with standby.signal a standby of `primary` and nothing
+// else.  A primary ignores recovery targets that a restore left in its configuration, a standby
+// obeys them: it would stop replay or promote itself.
+std::map<std::string, std::string> StandbySettings(const Connection& primary,
+                                                   const std::filesystem::path& passfile,
+                                                   const std::string& name,
+                                                   const Parameters& given);
 
 // A connection to a server as baton_node: with the password that is known, else with one that is
 // asked for on the terminal.  A password that was not in the file is stored there, since the server

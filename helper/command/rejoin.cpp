@@ -16,6 +16,7 @@
 #include "helper/command/node_access.hpp"
 #include "helper/config/auto_conf.hpp"
 #include "helper/progress.hpp"
+#include "helper/server/new_slot.hpp"
 #include "helper/server/queries.hpp"
 #include "helper/server/server_control.hpp"
 #include "helper/system/file.hpp"
@@ -46,7 +47,7 @@ class Rejoin {
   explicit Rejoin(const Options& options)
       : options_(options),
         output_(options.common.output),
-        directory_(fs::absolute(options.directory).lexically_normal()) {}
+        directory_(PlainPath(options.directory)) {}
 
   void Run() {
     ReadTarget();
@@ -105,9 +106,9 @@ class Rejoin {
     target_.timeline = control.timeline;
     target_.wal_log_hints = control.wal_log_hints;
     target_.data_checksums = control.data_checksums;
-    target_.was_standby = fs::exists(directory_ / "standby.signal") ||
-                          control.state == "in archive recovery" ||
-                          control.state == "shut down in recovery";
+    target_.was_standby =
+        fs::exists(directory_ / "standby.signal") || fs::exists(directory_ / "recovery.signal") ||
+        control.state == "in archive recovery" || control.state == "shut down in recovery";
   }
 
   // A source about which nothing can be wrong, for the checks that need none.
@@ -189,11 +190,15 @@ class Rejoin {
     source_->Run("CHECKPOINT");
     if (slot_.lost) DropSlot(*source_, node_name_);
     if (!slot_.exists || slot_.lost) {
-      CreateSlot(*source_, node_name_);
+      new_slot_.emplace(*source_, node_name_);
       output_.Line(fmt::format("made replication slot \"{}\" on the source", node_name_));
     }
     RecoverOldPrimary();
     CheckInterrupt();
+    // The control file may have been older than the WAL: a server that crashed right after its own
+    // promotion shows only now on which timeline it was.
+    ReadTarget();
+    core::RequireNone(core::CheckRejoin(source_facts_, target_));
   }
 
   void RecoverOldPrimary() {
@@ -248,6 +253,7 @@ class Rejoin {
     Flush(directory_);
     SetMode(directory_, mode_);
     Flush(directory_);
+    if (new_slot_) new_slot_->Keep();
     std::error_code error;
     fs::remove_all(kept, error);
     const std::chrono::microseconds took =
@@ -282,10 +288,12 @@ class Rejoin {
     fs::create_directory(kept);
     SetMode(kept, 0700);
     for (const fs::path& file : OwnFiles(directory_)) {
-      const fs::path copy = kept / file.filename();
-      fs::copy_file(file, copy, fs::copy_options::overwrite_existing);
-      Flush(copy);
+      Replace(file, kept / file.filename());
       own_files_.insert(file.filename());
+    }
+    for (const fs::path& folder : OwnFolders(directory_)) {
+      Move(folder, kept / folder.filename());
+      own_folders_.insert(folder.filename());
     }
     Flush(kept);
   }
@@ -295,21 +303,33 @@ class Rejoin {
     for (const fs::path& file : OwnFiles(directory_)) {
       if (!own_files_.contains(file.filename())) fs::remove(file);
     }
-    for (const std::string& name : own_files_) {
-      fs::copy_file(kept / name, directory_ / name, fs::copy_options::overwrite_existing);
-      Flush(directory_ / name);
-    }
+    for (const std::string& name : own_files_) Replace(kept / name, directory_ / name);
+    for (const fs::path& folder : OwnFolders(directory_)) fs::remove_all(folder);
+    for (const std::string& name : own_folders_) Move(kept / name, directory_ / name);
     std::error_code error;
     fs::remove_all(directory_ / "pg_baton", error);
   }
 
+  static void Replace(const fs::path& from, const fs::path& to) {
+    fs::remove(to);
+    fs::copy(from, to, fs::copy_options::copy_symlinks);
+    if (!fs::is_symlink(to)) Flush(to);
+  }
+
+  // A folder of logs may be large, so it is moved where it can be.
+  static void Move(const fs::path& from, const fs::path& to) {
+    fs::remove_all(to);
+    std::error_code error;
+    fs::rename(from, to, error);
+    if (error) {
+      fs::copy(from, to, fs::copy_options::recursive | fs::copy_options::copy_symlinks);
+      fs::remove_all(from);
+    }
+  }
+
   void Configure() {
     const fs::path auto_conf = directory_ / "postgresql.auto.conf";
-    const std::map<std::string, std::string> settings = {
-        {"pg_baton.node_name", node_name_},
-        {"pg_baton.passfile", passfile_.string()},
-        {"primary_conninfo", PrimaryConninfo(*source_, passfile_, node_name_, given_)},
-        {"primary_slot_name", node_name_}};
+    const auto settings = StandbySettings(*source_, passfile_, node_name_, given_);
     ReplaceFile(auto_conf, WithSettings(ReadFileIfThere(auto_conf).value_or(""), settings));
     ReplaceFile(directory_ / "standby.signal", "");
   }
@@ -334,8 +354,10 @@ class Rejoin {
   Programs programs_;
   std::string node_name_;
   SlotState slot_;
+  std::optional<NewSlot> new_slot_;
   mode_t mode_ = 0700;
   std::set<std::string> own_files_;
+  std::set<std::string> own_folders_;
 };
 
 }  // namespace

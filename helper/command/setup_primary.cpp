@@ -2,6 +2,7 @@
 // change, shows it, changes it; where nothing has to, it changes nothing.
 #include <array>
 #include <fmt/format.h>
+#include <sstream>
 #include <sys/random.h>
 #include <thread>
 
@@ -122,6 +123,12 @@ class SetupPrimary {
            "Files of the server are changed, on its own host.",
            "Run pg_baton there as the user who runs the server, for example with runuser -u "
            "postgres."});
+    } else if (!IsOfThisServer(data_directory_)) {
+      problems.push_back(
+          {fmt::format("data directory \"{}\" here is not that of the server",
+                       data_directory_.string()),
+           "The server that was connected to runs on another host, or in another container.",
+           "Run pg_baton on the server's own host."});
     } else if (!IsWritable(hba_file_.parent_path())) {
       problems.push_back({fmt::format("cannot write to \"{}\"", hba_file_.parent_path().string()),
                           "pg_hba.conf is there.", "Run pg_baton as its owner."});
@@ -140,6 +147,18 @@ class SetupPrimary {
                           "Install it: make install PG_CONFIG=..."});
     }
     return problems;
+  }
+
+  // Two hosts of a pair have their data in the same place, so the path alone proves nothing; the
+  // time of the start does (line 3 of postmaster.pid, src/include/utils/pidfile.h).
+  bool IsOfThisServer(const fs::path& directory) {
+    std::istringstream lines(ReadFileIfThere(directory / "postmaster.pid").value_or(""));
+    std::string line;
+    for (int i = 0; i < 3; ++i) std::getline(lines, line);
+    const long here = std::atol(line.c_str());
+    const long there = std::atol(
+        server_.Value("SELECT floor(EXTRACT(epoch FROM pg_postmaster_start_time()))").c_str());
+    return std::labs(here - there) <= 5;
   }
 
   void Plan() {
@@ -196,10 +215,10 @@ class SetupPrimary {
       throw core::Error(core::ErrorCode::kFailed, "could not encrypt the password",
                         PQerrorMessage(server_.get()));
     }
-    server_.Run(fmt::format("{} ROLE {} LOGIN REPLICATION {} PASSWORD {}",
-                            exists ? "ALTER" : "CREATE", kNodeRole,
-                            exists ? "" : fmt::format("CONNECTION LIMIT {}", kNodeConnectionLimit),
-                            server_.Quoted(verifier.get())));
+    server_.RunSecret(fmt::format(
+        "{} ROLE {} LOGIN REPLICATION {} PASSWORD {}", exists ? "ALTER" : "CREATE", kNodeRole,
+        exists ? "" : fmt::format("CONNECTION LIMIT {}", kNodeConnectionLimit),
+        server_.Quoted(verifier.get())));
   }
 
   // Whether the stored verifier belongs to this password: only a login can tell, and before the
@@ -255,7 +274,7 @@ class SetupPrimary {
       }
     }
     if (options_.common.dry_run) return;
-    ReplaceFile(hba_file_.string() + ".before_pg_baton", before);
+    KeepFirst(hba_file_, before);
     ReplaceFile(hba_file_, after);
     const std::string error = server_.Value(
         "SELECT format('line %s: %s', line_number, error) FROM pg_hba_file_rules WHERE error IS "
@@ -361,7 +380,7 @@ class SetupPrimary {
   void Complete() {
     if (server_.Value("SELECT count(*) FROM pg_extension WHERE extname = 'pg_baton'") == "0") {
       Change("create extension pg_baton in database " + server_.database());
-      server_.Run("CREATE EXTENSION pg_baton");
+      server_.Run("CREATE EXTENSION pg_baton SCHEMA pg_catalog");
     }
     GrantRole("baton_operator", true);
     const std::string conninfo = RegistryConninfo(options_.advertise, port_, database_);

@@ -78,6 +78,7 @@ class ShowStatus {
       Parameters parameters = NodeParameters(there, passfile_);
       parameters["connect_timeout"] = "3";
       Connection node{parameters};
+      node.UseNoSearchPath();
       Add(name, place, node);
     } catch (const core::Error& error) {
       const std::string reason = error.detail().empty() ? error.message() : error.detail();

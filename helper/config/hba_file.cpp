@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "core/error.hpp"
+#include "helper/system/file.hpp"
 
 namespace baton::helper {
 namespace {
@@ -84,6 +85,11 @@ std::string WithHbaLines(const std::string& text, const std::vector<std::string>
   std::string head = text.substr(0, first_rule);
   if (!head.empty() && head.back() != '\n') head += '\n';
   return head + kComment + "\n" + added + "\n" + text.substr(std::min(first_rule, text.size()));
+}
+
+void KeepFirst(const std::filesystem::path& file, const std::string& text) {
+  const std::filesystem::path kept = file.string() + ".before_pg_baton";
+  if (!std::filesystem::exists(kept)) ReplaceFile(kept, text);
 }
 
 }  // namespace baton::helper

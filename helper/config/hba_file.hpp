@@ -1,6 +1,7 @@
 // pg_hba.conf with the lines that let the nodes in, comments and order of the others kept.
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -17,5 +18,8 @@ std::vector<std::string> HbaLines(const std::vector<std::string>& addresses,
 // The text with those lines that it lacks, before its first rule, since the first rule that fits
 // counts.  The same text if it has them all.
 std::string WithHbaLines(const std::string& text, const std::vector<std::string>& lines);
+
+// Keeps the text as it was before the first change, beside the file; later ones leave that alone.
+void KeepFirst(const std::filesystem::path& file, const std::string& text);
 
 }  // namespace baton::helper

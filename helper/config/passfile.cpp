@@ -88,8 +88,8 @@ std::filesystem::path DefaultPassfile() {
 void StorePassword(const std::filesystem::path& file, const std::string& user,
                    const std::string& password) {
   const std::string before = ReadFileIfThere(file).value_or("");
+  if (std::filesystem::exists(file)) SetMode(file, 0600);
   ReplaceFile(file, WithPassword(before, user, password), 0600);
-  SetMode(file, 0600);
 }
 
 }  // namespace baton::helper

@@ -2,7 +2,9 @@
 
 #include <charconv>
 #include <fmt/format.h>
+#include <poll.h>
 
+#include "helper/system/interrupt.hpp"
 #include "helper/system/terminal.hpp"
 
 namespace baton::helper {
@@ -89,16 +91,44 @@ Result Connection::Query(const std::string& sql, const std::vector<std::string>&
   if (Trace()) Trace()(sql);
   std::vector<const char*> values;
   for (const std::string& argument : arguments) values.push_back(argument.c_str());
-  PGresult* const raw = PQexecParams(get(), sql.c_str(), static_cast<int>(values.size()), nullptr,
-                                     values.data(), nullptr, nullptr, 0);
-  Result owned(raw);
-  const ExecStatusType status = PQresultStatus(raw);
-  if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) return owned;
-  const auto field = [raw](int code) { return Trimmed(PQresultErrorField(raw, code)); };
+  Result result(nullptr);
+  if (PQsendQueryParams(get(), sql.c_str(), static_cast<int>(values.size()), nullptr, values.data(),
+                        nullptr, nullptr, 0) == 1) {
+    AwaitAnswer();
+    // The last result counts; an unnamed statement has only one.
+    while (PGresult* const next = PQgetResult(get())) result = Result(next);
+  }
+  const ExecStatusType status = PQresultStatus(result.get());
+  if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) return result;
+  const auto field = [&result](int code) {
+    return Trimmed(PQresultErrorField(result.get(), code));
+  };
   std::string message = field(PG_DIAG_MESSAGE_PRIMARY);
   if (message.empty()) message = Trimmed(PQerrorMessage(get()));
   throw SqlError(field(PG_DIAG_SQLSTATE), message, field(PG_DIAG_MESSAGE_DETAIL),
                  field(PG_DIAG_MESSAGE_HINT));
+}
+
+// libpq's own waiting goes on after a signal, so that nobody could interrupt it.
+void Connection::AwaitAnswer() {
+  while (PQisBusy(get()) != 0) {
+    CheckInterrupt();
+    pollfd wait{PQsocket(get()), POLLIN, 0};
+    poll(&wait, 1, 200);
+    if (wait.revents != 0 && PQconsumeInput(get()) == 0) return;
+  }
+}
+
+void Connection::RunSecret(const std::string& sql) {
+  const auto trace = Trace();
+  Trace() = nullptr;
+  try {
+    Run(sql);
+  } catch (...) {
+    Trace() = trace;
+    throw;
+  }
+  Trace() = trace;
 }
 
 std::string Connection::Value(const std::string& sql, const std::vector<std::string>& arguments) {
@@ -116,12 +146,6 @@ std::string Connection::Quoted(const std::string& text) const {
   return quoted == nullptr ? "''" : quoted.get();
 }
 
-std::string Connection::QuotedIdentifier(const std::string& text) const {
-  const std::unique_ptr<char, void (*)(void*)> quoted(
-      PQescapeIdentifier(get(), text.data(), text.size()), &PQfreemem);
-  return quoted == nullptr ? "\"\"" : quoted.get();
-}
-
 bool IsPasswordFailure(const core::Error& error) {
   return Has(error.detail(), kNoPassword) || Has(error.detail(), kWrongPassword);
 }
@@ -133,13 +157,18 @@ Connection ConnectAsking(const Parameters& parameters, bool may_prompt, bool for
                                  ? std::string("Password: ")
                                  : fmt::format("Password for user {}: ", user->second);
   if (force_prompt && !password) password = PromptPassword(prompt);
+  const auto connect = [&] {
+    Connection connection(parameters, password);
+    connection.UseNoSearchPath();
+    return connection;
+  };
   try {
-    return Connection(parameters, password);
+    return connect();
   } catch (const core::Error& error) {
     if (!may_prompt || password || !Has(error.detail(), kNoPassword) || !HasTerminal()) throw;
   }
   password = PromptPassword(prompt);
-  return Connection(parameters, password);
+  return connect();
 }
 
 }  // namespace baton::helper

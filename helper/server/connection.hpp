@@ -37,7 +37,7 @@ class Result {
   std::string Text(int row, int column) const { return PQgetvalue(result_.get(), row, column); }
   std::int64_t Number(int row, int column) const;
   bool Bool(int row, int column) const { return Text(row, column) == "t"; }
-  std::string Name(int column) const { return PQfname(result_.get(), column); }
+  const PGresult* get() const { return result_.get(); }
 
  private:
   std::unique_ptr<PGresult, void (*)(PGresult*)> result_;
@@ -56,8 +56,13 @@ class Connection {
   std::string Value(const std::string& sql, const std::vector<std::string>& arguments = {});
   void Run(const std::string& sql, const std::vector<std::string>& arguments = {});
 
-  std::string Quoted(const std::string& text) const;            // as a literal
-  std::string QuotedIdentifier(const std::string& text) const;  // as a name
+  // The same, never traced: for statements with a secret in them.
+  void RunSecret(const std::string& sql);
+  // Only qualified names and pg_catalog from here on: for sessions of a superuser in a database
+  // where others may have made operators and functions.
+  void UseNoSearchPath() { Run("SELECT pg_catalog.set_config('search_path', '', false)"); }
+
+  std::string Quoted(const std::string& text) const;  // as a literal
 
   std::string host() const { return Or(PQhost(get()), ""); }
   std::string port() const { return Or(PQport(get()), "5432"); }
@@ -67,6 +72,7 @@ class Connection {
   PGconn* get() const { return connection_.get(); }
 
  private:
+  void AwaitAnswer();
   static std::string Or(const char* text, const char* otherwise) {
     return text == nullptr ? otherwise : text;
   }

@@ -65,7 +65,7 @@ std::optional<int> RunningPostmaster(const fs::path& directory) {
   if (pid <= 0) return std::nullopt;
   // A stale file may name a process that has nothing to do with PostgreSQL.
   const auto name = ReadFileIfThere(fmt::format("/proc/{}/comm", pid));
-  if (!name || !name->starts_with("postgres")) return std::nullopt;
+  if (!name || (*name != "postgres\n" && *name != "postmaster\n")) return std::nullopt;
   return pid;
 }
 

@@ -58,6 +58,11 @@ class Temporary {
 
 }  // namespace
 
+fs::path PlainPath(const fs::path& path) {
+  const fs::path normal = fs::absolute(path).lexically_normal();
+  return normal.has_filename() ? normal : normal.parent_path();
+}
+
 std::optional<std::string> ReadFileIfThere(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file) return std::nullopt;
@@ -78,7 +83,9 @@ void ReplaceFile(const fs::path& path, const std::string& content, mode_t mode) 
   if (stat(path.c_str(), &existing) == 0) mode = existing.st_mode & 07777;
   Temporary temporary(path.string() + ".pg_baton.tmp");
   {
-    const Descriptor file(temporary.path(), O_WRONLY | O_CREAT | O_TRUNC, mode);
+    // A name that anybody could foresee must not lead elsewhere.
+    unlink(temporary.path().c_str());
+    const Descriptor file(temporary.path(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
     if (fchmod(file.number(), mode) != 0) Fail("set the mode of", temporary.path());
     std::size_t written = 0;
     while (written < content.size()) {

@@ -13,6 +13,9 @@ namespace baton::helper {
 
 namespace fs = std::filesystem;
 
+// Absolute, and without a slash at its end: names of neighbours are made by adding to it.
+fs::path PlainPath(const fs::path& path);
+
 std::string ReadFile(const fs::path& path);
 std::optional<std::string> ReadFileIfThere(const fs::path& path);
 

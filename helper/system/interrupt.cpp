@@ -8,6 +8,7 @@ namespace baton::helper {
 namespace {
 
 volatile std::sig_atomic_t interrupted = 0;
+int held_off = 0;
 
 extern "C" void NoteInterrupt(int) { interrupted = 1; }
 
@@ -22,8 +23,11 @@ void WatchForInterrupts() {
 
 bool WasInterrupted() { return interrupted != 0; }
 
+WithoutInterrupts::WithoutInterrupts() { ++held_off; }
+WithoutInterrupts::~WithoutInterrupts() { --held_off; }
+
 void CheckInterrupt() {
-  if (interrupted == 0) return;
+  if (interrupted == 0 || held_off > 0) return;
   throw core::Error(core::ErrorCode::kInterrupted, "interrupted", "",
                     "Run the same command again.");
 }

@@ -9,4 +9,13 @@ bool WasInterrupted();
 // Throws kInterrupted after a signal.
 void CheckInterrupt();
 
+// While one of these lives, CheckInterrupt throws nothing: for cleaning up after an interrupt.
+class WithoutInterrupts {
+ public:
+  WithoutInterrupts();
+  ~WithoutInterrupts();
+  WithoutInterrupts(const WithoutInterrupts&) = delete;
+  WithoutInterrupts& operator=(const WithoutInterrupts&) = delete;
+};
+
 }  // namespace baton::helper

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "core/error.hpp"
+#include "helper/system/interrupt.hpp"
 
 namespace baton::helper {
 namespace {
@@ -57,6 +58,7 @@ std::string PromptPassword(const std::string& prompt) {
   terminal.Hide();
   std::string password = terminal.ReadLine();
   terminal.Write("\n");
+  CheckInterrupt();
   return password;
 }
 

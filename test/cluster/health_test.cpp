@@ -146,6 +146,15 @@ TEST_F(Health, ReplicationIsProvenEndToEnd) {
   EXPECT_THAT(stopped, StartsWith("b|f|connection to server at \"127.0.0.1\""));
 }
 
+// What was replicated before counts for nothing: the proof asks for a row of its own.
+TEST_F(Health, AProofIsNotFooledByTheRowOfAnEarlierOne) {
+  ASSERT_EQ(a_.Rows("SELECT name, verified FROM baton.verify_replication()"), "b|t");
+  b_.Sql("SELECT pg_wal_replay_pause()");
+  a_.Restart();
+
+  EXPECT_EQ(a_.Rows("SELECT name, verified FROM baton.verify_replication('1 s')"), "b|f");
+}
+
 TEST_F(Health, AMissingSynchronousStandbyDoesNotHoldUpTheProof) {
   a_.Sql("ALTER SYSTEM SET synchronous_standby_names = 'nobody'");
   a_.Sql("SELECT pg_reload_conf()");

@@ -1,4 +1,5 @@
 // Promotion of a standby: asked for in SQL, refused with reasons, or done.
+#include <csignal>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -86,6 +87,24 @@ TEST_F(Promote, IsRefusedWhileTheUpstreamIsThereButCannotBeAsked) {
       b.Rows("SELECT outcome, reason FROM baton.promote()"),
       ContainsRegex("^refused\\|primary_alive: node \"a\" runs, but could not be asked: .*no "
                     "password supplied"));
+}
+
+// A stopped postmaster still takes connections, by the kernel's hand, but never answers.
+TEST_F(Promote, IsRefusedWhileThePrimaryHangs) {
+  Node& a = cluster_.InitPrimary("a");
+  Node& b = cluster_.Clone("b", a);
+  const int postmaster = a.Postmaster();
+  // The receiver looks elsewhere, so that only the question is left to find the primary.
+  b.Sql("ALTER SYSTEM SET primary_conninfo = 'host=127.0.0.1 port=1'");
+  b.Sql("SELECT pg_reload_conf()");
+  ASSERT_TRUE(
+      Eventually([&] { return b.Sql("SELECT state FROM baton.node_status") == "not receiving"; }));
+
+  kill(postmaster, SIGSTOP);
+  const std::string result = Check(b, "primary_alive");
+  kill(postmaster, SIGCONT);
+
+  EXPECT_THAT(result, ContainsRegex("^(critical|unknown)\\|.*\"a\".*no answer within 2.0 s"));
 }
 
 //   a (primary) <--- b (stopped)            a (dead)   b

@@ -67,14 +67,20 @@ TEST_F(Rejoin, BringsAKilledPrimaryBackWithoutWhatOnlyItHad) {
 TEST_F(Rejoin, KeepsThisServersOwnSettingsAndFiles) {
   a_.Sql("ALTER SYSTEM SET work_mem = '7MB'");
   std::ofstream(a_.data() / "server.key") << "mine";
+  fs::create_directory(a_.data() / "conf.d");
+  std::ofstream(a_.data() / "conf.d" / "own.conf") << "maintenance_work_mem = 99MB\n";
+  a_.Configure("include_dir = 'conf.d'");
   std::ofstream(b_.data() / "only_on_b.conf") << "b";
   const std::string hba = helper::ReadFile(a_.data() / "pg_hba.conf");
   std::ofstream(b_.data() / "pg_hba.conf", std::ios::app) << "# of b\n";
   Diverge();
   a_.Stop();
 
-  ASSERT_EQ(cluster_.RunRejoin(a_, b_).exit_code, 0);
+  // A slash at the end of the path names the same directory.
+  const HelperResult result = cluster_.RunRejoin(a_, b_, {"-D", a_.data().string() + "/"});
 
+  ASSERT_EQ(result.exit_code, 0) << result.output;
+  EXPECT_EQ(a_.Sql("SHOW maintenance_work_mem"), "99MB");
   EXPECT_EQ(a_.Sql("SHOW port"), std::to_string(a_.port()));
   EXPECT_EQ(a_.Sql("SHOW work_mem"), "7MB");
   EXPECT_EQ(a_.Sql("SHOW pg_baton.node_name"), "a");
@@ -90,20 +96,32 @@ TEST_F(Rejoin, KeepsThisServersOwnSettingsAndFiles) {
 // the old one until its first checkpoint after the promotion: "no rewind required", and the node
 // never streams.
 TEST_F(Rejoin, RightAfterAPromotionIsNotFooledAsPgRewindIs) {
-  b_.Sql("ALTER SYSTEM SET checkpoint_completion_target = 1");
+  // The checkpoint after a promotion is spread; many dirty pages and an hour's time make it last.
+  b_.Sql("ALTER SYSTEM SET checkpoint_completion_target = 0.9");
   b_.Sql("ALTER SYSTEM SET checkpoint_timeout = '1h'");
   b_.Sql("SELECT pg_reload_conf()");
-  a_.Sql("UPDATE t SET n = n");
+  a_.Sql("CREATE TABLE wide AS SELECT g, repeat('x', 1000) FROM generate_series(1, 20000) g");
   WaitForReplay();
-  a_.Stop("immediate");
-  ASSERT_EQ(b_.Sql("SELECT outcome FROM baton.promote()"), "promoted");
-  const bool is_trap = b_.Sql("SELECT timeline_id FROM pg_control_checkpoint()") == "1";
+  b_.Sql("SELECT pg_promote()");
+  a_.Sql("INSERT INTO t VALUES (1)");
+  a_.Stop();
+  ASSERT_EQ(b_.Sql("SELECT timeline_id FROM pg_control_checkpoint()"), "1")
+      << "the trap is not set";
+  helper::ProcessOptions process;
+  process.environment["PGPASSFILE"] = cluster_.passfile().string();
+  const helper::ProcessResult by_hand = helper::RunProcess(
+      {Cluster::Program("pg_rewind"), "--dry-run", "--target-pgdata=" + a_.data().string(),
+       fmt::format("--source-server=host=127.0.0.1 port={} user=baton_node dbname=postgres",
+                   b_.port())},
+      process);
+  if (b_.Connect().major() < 16) {
+    EXPECT_THAT(by_hand.output, HasSubstr("no rewind required"));
+  }
 
   const HelperResult result = cluster_.RunRejoin(a_, b_);
 
-  EXPECT_EQ(result.exit_code, 0) << result.output;
-  fmt::print("the source's control file had {} timeline when rejoin began\n",
-             is_trap ? "the old" : "the new");
+  ASSERT_EQ(result.exit_code, 0) << result.output;
+  EXPECT_THAT(result.output, HasSubstr("rewound: "));
   ExpectFollows();
 }
 
@@ -131,6 +149,37 @@ TEST_F(Rejoin, GoesThereAndBackAgain) {
   EXPECT_EQ(back.exit_code, 0) << back.output;
   EXPECT_EQ(a_.Rows("SELECT timeline, role FROM baton.node_status"), "3|primary");
   EXPECT_EQ(a_.Rows("SELECT name, state FROM baton.standbys"), "b|streaming");
+}
+
+// Two standbys promoted at once choose the same timeline, and pg_rewind finds nothing to do between
+// them.
+TEST_F(Rejoin, RefusesAServerThatWasAPrimaryOnTheSameTimeline) {
+  Node& c = cluster_.Clone("c", a_);
+  ASSERT_EQ(b_.Sql("SELECT outcome FROM baton.promote(force => true)"), "promoted");
+  ASSERT_EQ(c.Sql("SELECT outcome FROM baton.promote(force => true)"), "promoted");
+  c.Sql("INSERT INTO t VALUES (1)");
+  c.Kill();
+
+  const HelperResult result = cluster_.RunRejoin(c, b_);
+
+  EXPECT_EQ(result.exit_code, 3) << result.output;
+  EXPECT_THAT(result.output, HasSubstr("is on the same timeline as the source"));
+}
+
+// A restore leaves its targets in the configuration; a primary ignores them, a standby would stop
+// at them or promote itself.
+TEST_F(Rejoin, LeftoverRecoveryTargetsDoNotComeToLife) {
+  a_.Sql("ALTER SYSTEM SET recovery_target_time = '2001-01-01'");
+  a_.Sql("ALTER SYSTEM SET recovery_target_action = 'promote'");
+  a_.Restart();
+  Diverge();
+  a_.Kill();
+
+  const HelperResult result = cluster_.RunRejoin(a_, b_);
+
+  ASSERT_EQ(result.exit_code, 0) << result.output;
+  EXPECT_EQ(a_.Sql("SHOW recovery_target_time"), "");
+  ExpectFollows();
 }
 
 TEST_F(Rejoin, ADryRunChangesNothing) {
