@@ -39,7 +39,7 @@ case "$(realpath -m "$MATRIX_DIR")/" in
   "$here"/*) fail "MATRIX_DIR is \"$MATRIX_DIR\", inside the repository; name a folder outside" ;;
 esac
 [ "$(id -u)" = 0 ] ||
-  cannot "the other versions run in folders of their own, entered by chroot; as root, run: $0 $mode"
+  cannot "the other versions run in folders that only root may make and enter; as root, run: $0 $mode"
 # Mounts live in a namespace that ends with its first process, and that ends with the shell that
 # started it.  So nothing has to be unmounted, and no server outlives its test.
 namespace=(setpriv --pdeathsig KILL
@@ -97,19 +97,24 @@ files_of_tree() {
   done
 }
 
-# inside ROOT COMMAND: runs a shell command in the folder, with what a machine has mounted.  The outer
-# shell stays as the first process of the namespace, for orphans need one that waits for them.
+# inside ROOT COMMAND: runs a shell command in the folder, with what a machine has mounted.  The folder
+# becomes the root of the namespace, since the kernel allows no user namespaces in a chroot.  The shell
+# stays as the namespace's first process, for orphans need one that waits for them.
 inside() {
   # shellcheck disable=SC2016
   "${namespace[@]}" bash -c '
     set -euo pipefail
-    root=$1
-    mount -t proc proc "$root/proc"
-    mount --rbind /dev "$root/dev"
-    mount -t tmpfs -o mode=1777 tmpfs "$root/dev/shm"
+    mount --bind "$1" "$1"
+    cd "$1"
     shift
+    mount -t proc proc proc
+    mount --rbind /dev dev
+    mount -t tmpfs -o mode=1777 tmpfs dev/shm
+    pivot_root . mnt
+    cd /
+    umount -l /mnt
     result=0
-    chroot "$root" "$@" || result=$?
+    "$@" || result=$?
     exit "$result"' inside "$1" \
     /usr/bin/env -i HOME=/root PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
     LC_ALL=C.UTF-8 TERM=dumb ${proxies[@]+"${proxies[@]}"} bash -euo pipefail -c "$2" </dev/null
