@@ -21,7 +21,7 @@ Finding Row(std::string_view name, Status status, std::string_view value, std::s
 }
 
 constexpr std::string_view kStopItFirst =
-    "Stop it first, or use pg_baton's force only if you are sure that nobody can write there.";
+    "Stop it first; force => true only if you are sure that nobody can write there.";
 
 // Is a primary still there?  Its own word counts most, then the WAL that still comes in.
 Finding CheckPrimaryAlive(const PromotionFacts& facts) {
@@ -85,7 +85,8 @@ Finding CheckMostAdvanced(const PromotionFacts& facts) {
   int asked = 0;
   int silent = 0;
   for (const PeerAnswer& peer : facts.peers) {
-    if (peer.is_upstream) continue;
+    // The dead primary is no standby that could be ahead; a cascade's upstream may be one.
+    if (peer.is_upstream && peer.kind != PeerAnswer::Kind::kAnswered) continue;
     if (peer.kind != PeerAnswer::Kind::kAnswered) {
       ++silent;
       continue;

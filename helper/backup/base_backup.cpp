@@ -36,7 +36,7 @@ void RunBaseBackup(const BaseBackupOptions& options, const CopyProgress& progres
   for (const std::string& mapping : options.tablespace_mappings) {
     arguments.push_back("--tablespace-mapping=" + mapping);
   }
-  std::string last_words;
+  std::string reason;  // the first error, which the others follow from; else the last words
   ProcessOptions process;
   process.environment["PGPASSFILE"] = options.passfile;
   process.on_line = [&](const std::string& line) {
@@ -44,15 +44,15 @@ void RunBaseBackup(const BaseBackupOptions& options, const CopyProgress& progres
     std::int64_t total = 0;
     if (ParseCopyProgress(line, done, total)) {
       progress(done, total);
-    } else if (line.find("error:") != std::string::npos || last_words.empty()) {
-      last_words = line;
+    } else if (reason.find("error:") == std::string::npos) {
+      reason = line;
     }
   };
   const ProcessResult result = RunProcess(arguments, process);
   CheckInterrupt();
   if (result.exit_code != 0) {
     throw core::Error(core::ErrorCode::kFailed, "the base backup failed",
-                      fmt::format("{} (exit code {})", last_words, result.exit_code),
+                      fmt::format("{} (exit code {})", reason, result.exit_code),
                       "See also the server log of the source.");
   }
 }

@@ -25,7 +25,7 @@ struct BaseBackupOptions {
 // Called with what is copied so far and the total, in bytes; both are the source's estimates.
 using CopyProgress = std::function<void(std::int64_t done, std::int64_t total)>;
 
-// Copies; throws with pg_basebackup's last words as detail.  The directory exists before and keeps
+// Copies; throws with pg_basebackup's first error as detail.  The directory exists before and keeps
 // its mode.  SIGINT stops pg_basebackup; what it wrote is the caller's to remove.
 void RunBaseBackup(const BaseBackupOptions& options, const CopyProgress& progress);
 

@@ -47,7 +47,7 @@ void RecoverSingleUser(const Programs& programs, const fs::path& directory,
 }
 
 bool RunRewind(const RewindOptions& options, const CopyProgress& progress) {
-  std::string last_words;
+  std::string reason;  // the first error; else the last words
   bool nothing_to_do = false;
   ProcessOptions process;
   process.environment["PGPASSFILE"] = options.passfile;
@@ -59,7 +59,7 @@ bool RunRewind(const RewindOptions& options, const CopyProgress& progress) {
       return;
     }
     nothing_to_do |= line.find("no rewind required") != std::string::npos;
-    if (line.find("error:") != std::string::npos || last_words.empty()) last_words = line;
+    if (reason.find("error:") == std::string::npos) reason = line;
   };
   std::vector<std::string> arguments = {
       options.program, "--target-pgdata=" + options.directory.string(),
@@ -69,7 +69,7 @@ bool RunRewind(const RewindOptions& options, const CopyProgress& progress) {
   CheckInterrupt();
   if (result.exit_code != 0) {
     throw core::Error(core::ErrorCode::kFailed, "pg_rewind failed",
-                      fmt::format("{} (exit code {})", last_words, result.exit_code));
+                      fmt::format("{} (exit code {})", reason, result.exit_code));
   }
   return !nothing_to_do;
 }

@@ -26,7 +26,7 @@ struct RewindOptions {
   bool rehearse = false;  // every check and all reading, but no change
 };
 
-// Returns false if pg_rewind found nothing to rewind.  Throws with its last words as detail.
+// Returns false if pg_rewind found nothing to rewind.  Throws with its first error as detail.
 bool RunRewind(const RewindOptions& options, const CopyProgress& progress);
 
 // Files at the top of the data directory that belong to this server alone: configuration,

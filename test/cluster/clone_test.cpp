@@ -305,6 +305,8 @@ TEST_F(Clone, MakesASlotAnewThatHasLostItsWal) {
   }
   a.Sql("CHECKPOINT");
   ASSERT_EQ(a.Sql("SELECT wal_status FROM pg_replication_slots"), "lost");
+  a.Sql("ALTER SYSTEM SET max_slot_wal_keep_size = -1");
+  a.Sql("SELECT pg_reload_conf()");
   Node& b = cluster_.Plan("b");
 
   const HelperResult result = cluster_.RunClone(b, a);

@@ -125,6 +125,16 @@ TEST(LagHistory, BeginsAnewWhenTheTimelineGoesBack) {
   EXPECT_EQ(history.Lag(Lsn(50), kLinkAlive, kStart + 30s), 10s);
 }
 
+TEST(LagHistory, CoversWhatIsNotOlderThanItself) {
+  LagHistory history;
+  EXPECT_FALSE(history.Covers(Lsn(100)));
+
+  history.Hear(Lsn(100), Instant(1));
+
+  EXPECT_FALSE(history.Covers(Lsn(99)));
+  EXPECT_TRUE(history.Covers(Lsn(100)));
+}
+
 TEST(LagHistory, RemembersTheLastWord) {
   LagHistory history;
   history.Hear(Lsn(100), kStart);

@@ -73,7 +73,7 @@ struct Promotable {
 };
 
 constexpr const char* kStopItFirst =
-    "Stop it first, or use pg_baton's force only if you are sure that nobody can write there.";
+    "Stop it first; force => true only if you are sure that nobody can write there.";
 constexpr const char* kMakeSureItIsDown = "Make sure yourself that the primary is down.";
 
 TEST(Promotion, OfAStandbyWhosePrimaryIsDownIsOkInEveryCheck) {
@@ -191,6 +191,27 @@ TEST(PromotionPrimaryAlive, IsUnknownWhenThePrimaryMayOnlyBeCutOff) {
                     "Make sure that the primary is down, not only cut off."));
 }
 
+//   a (cut off) <--- c <--- b (this one)
+TEST(PromotionPrimaryAlive, IsUnknownInACascadeWhoseFirstNodeIsSilent) {
+  Promotable it;
+  it.other().is_upstream = true;
+  it.facts.peers[0] = SilentNode("a");
+
+  EXPECT_EQ(it.Check("primary_alive"),
+            Unknown("",
+                    "no node answers as primary, but not every node could be asked: \"a\": timeout "
+                    "expired",
+                    "Make sure that none of them is the primary."));
+}
+
+TEST(PromotionPrimaryAlive, IsUnknownWhenAnotherNodeRunsButWouldNotSay) {
+  Promotable it;
+  it.other() = SilentNode("c");
+  it.other().kind = PeerAnswer::Kind::kReached;
+
+  EXPECT_EQ(VerdictOf(CheckPromotion(it.facts), "primary_alive")->status, Status::kUnknown);
+}
+
 TEST(PromotionPrimaryAlive, IsUnknownWithoutTheRegistry) {
   Promotable it;
   it.facts.registry_readable = false;
@@ -252,6 +273,14 @@ TEST(PromotionMostAdvanced, CountsANewerTimelineAsFurther) {
       it.Check("most_advanced"),
       Critical("c", "standby \"c\" is further ahead: 0/2000000 on timeline 2, here 0/3000060 on 1",
                "Promote that one instead."));
+}
+
+TEST(PromotionMostAdvanced, CountsTheUpstreamOfACascade) {
+  Promotable it;
+  it.other().is_upstream = true;
+  it.other().position = Lsn(it.node().position.received.bytes() + 1);
+
+  EXPECT_EQ(VerdictOf(CheckPromotion(it.facts), "most_advanced")->status, Status::kCritical);
 }
 
 TEST(PromotionMostAdvanced, NamesTheOneThatIsFurthest) {

@@ -155,6 +155,16 @@ TEST(RejoinCheck, RefusesToRewindTheNewerOne) {
                                               "that was promoted last is the one to keep."}));
 }
 
+TEST(RejoinCheck, RefusesTwoPrimariesOfOneTimeline) {
+  Rejoinable it;
+  it.target.timeline = 2;
+
+  EXPECT_THAT(it.Check(),
+              ElementsAre(Problem{"\"/data/a\" is on the same timeline as the source",
+                                  "Both are on timeline 2, and both have been a primary on it.",
+                                  kCloneInstead}));
+}
+
 TEST(RejoinCheck, DoesNotCompareATimelineThatIsNotKnown) {
   Rejoinable it;
   it.source.timeline = 0;
