@@ -27,6 +27,10 @@ struct Finding {
   std::optional<double> critical_at;
 };
 
+// A finding in words, without a number.
+Finding Judged(std::string_view check_name, Status status, std::string_view value,
+               std::string_view message, std::string_view hint = "");
+
 // How one number becomes a status: at `critical` and above, at `warning` and above.  A negative
 // threshold is switched off.
 struct Threshold {

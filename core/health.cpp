@@ -9,17 +9,6 @@ namespace {
 
 using std::chrono::duration;
 
-Finding Judged(std::string_view name, Status status, std::string_view value,
-               std::string_view message, std::string_view hint = "") {
-  Finding finding;
-  finding.check_name = name;
-  finding.status = status;
-  finding.value = value;
-  finding.message = message;
-  finding.hint = hint;
-  return finding;
-}
-
 enum class Unit { kSeconds, kBytes, kFiles };
 
 std::string NumberText(double number, Unit unit) {

@@ -9,17 +9,6 @@
 namespace baton::core {
 namespace {
 
-Finding Row(std::string_view name, Status status, std::string_view value, std::string_view message,
-            std::string_view hint = "") {
-  Finding finding;
-  finding.check_name = name;
-  finding.status = status;
-  finding.value = value;
-  finding.message = message;
-  finding.hint = hint;
-  return finding;
-}
-
 constexpr std::string_view kStopItFirst =
     "Stop it first; force => true only if you are sure that nobody can write there.";
 
@@ -28,41 +17,43 @@ Finding CheckPrimaryAlive(const PromotionFacts& facts) {
   std::string said;
   for (const PeerAnswer& peer : facts.peers) {
     if (peer.kind == PeerAnswer::Kind::kAnswered && peer.role == Role::kPrimary) {
-      return Row(
+      return Judged(
           "primary_alive", Status::kCritical, peer.name,
           fmt::format("node \"{}\" answers as primary on timeline {}", peer.name, peer.timeline),
           kStopItFirst);
     }
     if (peer.kind == PeerAnswer::Kind::kReached && peer.is_upstream) {
-      return Row("primary_alive", Status::kCritical, peer.name,
-                 fmt::format("node \"{}\" runs, but could not be asked: {}", peer.name, peer.error),
-                 "Wait until it is up, or stop it; if only the login fails, mend the password file "
-                 "of this host.");
+      return Judged(
+          "primary_alive", Status::kCritical, peer.name,
+          fmt::format("node \"{}\" runs, but could not be asked: {}", peer.name, peer.error),
+          "Wait until it is up, or stop it; if only the login fails, mend the password file "
+          "of this host.");
     }
     if (peer.kind != PeerAnswer::Kind::kAnswered) {
       said += fmt::format("{}\"{}\": {}", said.empty() ? "" : "; ", peer.name, peer.error);
     }
   }
   if (facts.node.link == Link::kStreaming && !facts.node.link_silent) {
-    return Row("primary_alive", Status::kCritical, facts.node.upstream.view(),
-               fmt::format("WAL still streams from {}", facts.node.upstream.view()), kStopItFirst);
+    return Judged("primary_alive", Status::kCritical, facts.node.upstream.view(),
+                  fmt::format("WAL still streams from {}", facts.node.upstream.view()),
+                  kStopItFirst);
   }
   if (!facts.registry_readable) {
-    return Row("primary_alive", Status::kUnknown, "",
-               "the registered nodes are not known, so nobody could be asked",
-               "Make sure yourself that the primary is down.");
+    return Judged("primary_alive", Status::kUnknown, "",
+                  "the registered nodes are not known, so nobody could be asked",
+                  "Make sure yourself that the primary is down.");
   }
   const auto upstream = std::find_if(facts.peers.begin(), facts.peers.end(),
                                      [](const PeerAnswer& peer) { return peer.is_upstream; });
   if (upstream == facts.peers.end()) {
-    return Row("primary_alive", Status::kUnknown, "",
-               "the node that this standby follows is not registered, so it could not be asked",
-               "Make sure yourself that the primary is down.");
+    return Judged("primary_alive", Status::kUnknown, "",
+                  "the node that this standby follows is not registered, so it could not be asked",
+                  "Make sure yourself that the primary is down.");
   }
   if (upstream->kind == PeerAnswer::Kind::kSilent) {
-    return Row("primary_alive", Status::kUnknown, upstream->name,
-               "no primary answers, which may be the network's fault: " + said,
-               "Make sure that the primary is down, not only cut off.");
+    return Judged("primary_alive", Status::kUnknown, upstream->name,
+                  "no primary answers, which may be the network's fault: " + said,
+                  "Make sure that the primary is down, not only cut off.");
   }
   const bool somebody_unknown =
       std::any_of(facts.peers.begin(), facts.peers.end(), [](const PeerAnswer& peer) {
@@ -70,12 +61,13 @@ Finding CheckPrimaryAlive(const PromotionFacts& facts) {
                (peer.kind == PeerAnswer::Kind::kAnswered && peer.role == Role::kUnknown);
       });
   if (somebody_unknown) {
-    return Row("primary_alive", Status::kUnknown, "",
-               "no node answers as primary, but not every node could be asked: " + said,
-               "Make sure that none of them is the primary.");
+    return Judged("primary_alive", Status::kUnknown, "",
+                  "no node answers as primary, but not every node could be asked: " + said,
+                  "Make sure that none of them is the primary.");
   }
-  return Row("primary_alive", Status::kOk, "no",
-             said.empty() ? "no node answers as primary" : "no node answers as primary: " + said);
+  return Judged(
+      "primary_alive", Status::kOk, "no",
+      said.empty() ? "no node answers as primary" : "no node answers as primary: " + said);
 }
 
 Finding CheckMostAdvanced(const PromotionFacts& facts) {
@@ -100,32 +92,32 @@ Finding CheckMostAdvanced(const PromotionFacts& facts) {
     }
   }
   if (ahead != nullptr) {
-    return Row("most_advanced", Status::kCritical, ahead->name,
-               fmt::format("standby \"{}\" is further ahead: {} on timeline {}, here {} on {}",
-                           ahead->name, ahead->position.ToString(), ahead->timeline,
-                           here.ToString(), own.timeline),
-               "Promote that one instead.");
+    return Judged("most_advanced", Status::kCritical, ahead->name,
+                  fmt::format("standby \"{}\" is further ahead: {} on timeline {}, here {} on {}",
+                              ahead->name, ahead->position.ToString(), ahead->timeline,
+                              here.ToString(), own.timeline),
+                  "Promote that one instead.");
   }
   if (silent > 0) {
-    return Row("most_advanced", Status::kUnknown, here.ToString(),
-               fmt::format("{} other nodes did not answer; one may be further ahead", silent),
-               "Ask them by hand before promoting.");
+    return Judged("most_advanced", Status::kUnknown, here.ToString(),
+                  fmt::format("{} other nodes did not answer; one may be further ahead", silent),
+                  "Ask them by hand before promoting.");
   }
-  return Row("most_advanced", Status::kOk, here.ToString(),
-             asked == 0 ? "there is no other standby"
-                        : fmt::format("none of {} other standbys is further ahead", asked));
+  return Judged("most_advanced", Status::kOk, here.ToString(),
+                asked == 0 ? "there is no other standby"
+                           : fmt::format("none of {} other standbys is further ahead", asked));
 }
 
 Finding CheckMissingWork(const NodeFacts& node) {
   const Lsn here = std::max(node.position.received, node.position.replayed);
   if (node.position.upstream_end.IsNone() || !node.since_heard) {
-    return Row("missing_work", Status::kUnknown, "",
-               "this standby never heard from its primary, so what is missing cannot be told",
-               "Compare with the primary's last backup or archive before promoting.");
+    return Judged("missing_work", Status::kUnknown, "",
+                  "this standby never heard from its primary, so what is missing cannot be told",
+                  "Compare with the primary's last backup or archive before promoting.");
   }
   const std::int64_t bytes = node.position.upstream_end.BytesSince(here);
   Finding row =
-      Row("missing_work", bytes > 0 ? Status::kWarning : Status::kOk, BytesText(bytes), "");
+      Judged("missing_work", bytes > 0 ? Status::kWarning : Status::kOk, BytesText(bytes), "");
   row.value_number = static_cast<double>(bytes);
   row.unit = "bytes";
   if (bytes > 0) {
@@ -145,32 +137,32 @@ Finding CheckMissingWork(const NodeFacts& node) {
 
 Finding CheckReplay(const NodeFacts& node) {
   if (!node.standby_settings.too_low.empty()) {
-    return Row("standby_settings", Status::kCritical, "too low",
-               "lower than on the primary: " + node.standby_settings.too_low.str(),
-               "Raise them and restart this standby; PostgreSQL cannot promote it before.");
+    return Judged("standby_settings", Status::kCritical, "too low",
+                  "lower than on the primary: " + node.standby_settings.too_low.str(),
+                  "Raise them and restart this standby; PostgreSQL cannot promote it before.");
   }
   if (!node.standby_settings.measured) {
-    return Row("standby_settings", Status::kUnknown, "",
-               "the primary's settings could not be read from the control file");
+    return Judged("standby_settings", Status::kUnknown, "",
+                  "the primary's settings could not be read from the control file");
   }
-  return Row("standby_settings", Status::kOk, "high enough",
-             "no setting is lower than the primary's");
+  return Judged("standby_settings", Status::kOk, "high enough",
+                "no setting is lower than the primary's");
 }
 
 Finding CheckPaused(const NodeFacts& node) {
   if (node.replay == Replay::kRunning) {
-    return Row("replay_paused", Status::kOk, "running", "replay is running");
+    return Judged("replay_paused", Status::kOk, "running", "replay is running");
   }
-  return Row("replay_paused", Status::kCritical, "paused",
-             "replay is paused; somebody wanted to keep this state",
-             "SELECT pg_wal_replay_resume() goes on; promoting ends the pause and replays all.");
+  return Judged("replay_paused", Status::kCritical, "paused",
+                "replay is paused; somebody wanted to keep this state",
+                "SELECT pg_wal_replay_resume() goes on; promoting ends the pause and replays all.");
 }
 
 Finding CheckReplayPending(const NodeFacts& node) {
   const std::int64_t bytes = node.position.received.BytesSince(node.position.replayed);
-  Finding row = Row("replay_pending", Status::kOk, BytesText(bytes),
-                    bytes == 0 ? "all received WAL is replayed"
-                               : "received WAL is replayed before the promotion ends");
+  Finding row = Judged("replay_pending", Status::kOk, BytesText(bytes),
+                       bytes == 0 ? "all received WAL is replayed"
+                                  : "received WAL is replayed before the promotion ends");
   row.value_number = static_cast<double>(bytes);
   row.unit = "bytes";
   if (bytes > 256 * 1024 * 1024) {
@@ -182,14 +174,14 @@ Finding CheckReplayPending(const NodeFacts& node) {
 
 Finding CheckArchiving(const NodeFacts& node) {
   if (!node.archiver.enabled) {
-    return Row("archiving", Status::kOk, "off", "archiving is off on this server");
+    return Judged("archiving", Status::kOk, "off", "archiving is off on this server");
   }
   if (node.archiver.configured) {
-    return Row("archiving", Status::kOk, "configured", "the new primary will archive");
+    return Judged("archiving", Status::kOk, "configured", "the new primary will archive");
   }
-  return Row("archiving", Status::kWarning, "not configured",
-             "archive_mode is on, but this server has no command or library to archive with",
-             "Set archive_command or archive_library here, or WAL piles up.");
+  return Judged("archiving", Status::kWarning, "not configured",
+                "archive_mode is on, but this server has no command or library to archive with",
+                "Set archive_command or archive_library here, or WAL piles up.");
 }
 
 }  // namespace
@@ -197,14 +189,14 @@ Finding CheckArchiving(const NodeFacts& node) {
 std::vector<Finding> CheckPromotion(const PromotionFacts& facts) {
   const NodeFacts& node = facts.node;
   if (node.role != Role::kStandby) {
-    return {Row("is_standby", Status::kCritical, RoleText(node.role),
-                "this server is not a standby", "Only a standby can be promoted.")};
+    return {Judged("is_standby", Status::kCritical, RoleText(node.role),
+                   "this server is not a standby", "Only a standby can be promoted.")};
   }
   if (node.promoting) {
-    return {
-        Row("is_standby", Status::kCritical, "promoting", "this server is being promoted already")};
+    return {Judged("is_standby", Status::kCritical, "promoting",
+                   "this server is being promoted already")};
   }
-  return {Row("is_standby", Status::kOk, "standby", "this server is a standby"),
+  return {Judged("is_standby", Status::kOk, "standby", "this server is a standby"),
           CheckPrimaryAlive(facts),
           CheckMostAdvanced(facts),
           CheckMissingWork(node),

@@ -11,6 +11,7 @@
 #include "helper/cli.hpp"
 #include "helper/command/command.hpp"
 #include "helper/command/node_access.hpp"
+#include "helper/command/server_options.hpp"
 #include "helper/config/auto_conf.hpp"
 #include "helper/config/hba_file.hpp"
 #include "helper/progress.hpp"
@@ -27,22 +28,17 @@ namespace {
 using core::CloneTarget;
 
 struct Options {
+  explicit Options(Output& output) : common{output} {}
+
   ConnectionOptions connection;
   CommonOptions common;
-  std::string directory;
+  ServerOptions server;
   std::string node_name;
   std::string advertise;
   std::vector<std::string> settings;
   std::vector<std::string> tablespaces;
-  std::string config_directory;
-  std::string passfile;
-  std::string bindir;
   std::string checkpoint = "fast";
   std::string max_rate;
-  std::string start_command;
-  std::string log;
-  bool no_start = false;
-  int timeout_s = 60;
 };
 
 // The directory of a copy that is under way: made or found empty, locked against any start, and put
@@ -93,8 +89,8 @@ class Clone {
   explicit Clone(const Options& options)
       : options_(options),
         output_(options.common.output),
-        directory_(PlainPath(options.directory)),
-        passfile_(ResolvePassfile(options.passfile)),
+        directory_(PlainPath(options.server.directory)),
+        passfile_(ResolvePassfile(options.server.passfile)),
         given_(options.connection.Given()),
         source_(Connect()) {}
 
@@ -108,14 +104,12 @@ class Clone {
       return;
     }
     Copy();
-    if (options_.no_start) {
+    if (options_.server.no_start) {
       output_.Line("not started, as asked for; start it, then: pg_baton status");
       return;
     }
-    StartServer({programs_, directory_, options_.config_directory, options_.log,
-                 options_.start_command, std::chrono::seconds(options_.timeout_s)});
-    WaitUntilStreaming(source_, options_.node_name, core::Lsn(),
-                       std::chrono::seconds(options_.timeout_s));
+    StartServer(options_.server.ToStart(programs_, directory_));
+    WaitUntilStreaming(source_, options_.node_name, core::Lsn(), options_.server.timeout());
     output_.Line(fmt::format("node \"{}\" streams from {} port {}", options_.node_name,
                              source_.host(), source_.port()));
     output_.Line("next: SELECT * FROM baton.verify_replication(), on the primary");
@@ -235,7 +229,7 @@ class Clone {
       target_.directory =
           facts.mode == kUnstartableMode ? Directory::kUnfinished : Directory::kNotEmpty;
     }
-    programs_ = FindPrograms(options_.bindir, source_facts_.major);
+    programs_ = FindPrograms(options_.server.bindir, source_facts_.major);
     target_.bindir = programs_.bindir;
     target_.major = programs_.major;
     target_.architecture = programs_.architecture;
@@ -341,8 +335,8 @@ class Clone {
   // After a promotion the others come here, so this server must let them in: where pg_hba.conf is
   // copied with the data it does, elsewhere the lines are added.
   void AllowNodes() {
-    if (options_.config_directory.empty()) return;
-    const fs::path hba = fs::path(options_.config_directory) / "pg_hba.conf";
+    if (options_.server.config_directory.empty()) return;
+    const fs::path hba = fs::path(options_.server.config_directory) / "pg_hba.conf";
     std::vector<std::string> addresses = {options_.advertise, source_.host()};
     const std::string before = ReadFile(hba);
     const std::string after = WithHbaLines(before, HbaLines(addresses, kNodeRole, database_));
@@ -354,8 +348,9 @@ class Clone {
 
   // A number in the new server's configuration, read as the server itself will.
   std::string OwnSetting(const std::string& name) {
-    const fs::path configuration =
-        options_.config_directory.empty() ? directory_ : fs::path(options_.config_directory);
+    const fs::path configuration = options_.server.config_directory.empty()
+                                       ? directory_
+                                       : fs::path(options_.server.config_directory);
     const ProcessResult result =
         RunProcess({programs_.Path("postgres"), "-D", configuration.string(), "-C", name});
     const std::string value = result.output.substr(0, result.output.find('\n'));
@@ -384,13 +379,10 @@ class Clone {
 }  // namespace
 
 Action AddClone(CLI::App& command, Output& output) {
-  auto options = std::make_shared<Options>(
-      Options{{}, {output}, {}, {}, {}, {}, {}, {}, {}, {}, "fast", {}, {}, {}, {}, 60});
+  auto options = std::make_shared<Options>(output);
   options->connection.AddTo(command, "the primary (default role: baton_node)");
   options->common.AddTo(command, true);
-  command.add_option("-D,--pgdata", options->directory, "data directory to make")
-      ->envname("PGDATA")
-      ->required();
+  options->server.AddTo(command);
   command.add_option("--node-name", options->node_name, "name of the new node")->required();
   command
       .add_option("--advertise", options->advertise,
@@ -406,24 +398,11 @@ Action AddClone(CLI::App& command, Output& output) {
                   "place a tablespace elsewhere, OLD=NEW; may be given more than once")
       ->take_all()
       ->allow_extra_args(false);
-  command.add_option(
-      "--config-dir", options->config_directory,
-      "folder of postgresql.conf and pg_hba.conf, where it is not the data directory");
-  command.add_option("--passfile", options->passfile,
-                     "password file of the server's user (default: PGPASSFILE or ~/.pgpass)");
-  command.add_option("--bindir", options->bindir, "folder of PostgreSQL's server programs");
   command.add_option("-c,--checkpoint", options->checkpoint, "fast or spread")
       ->check(CLI::IsMember({"fast", "spread"}))
       ->type_name("fast|spread");
   command.add_option("-r,--max-rate", options->max_rate,
                      "copy no faster than this, in kB a second, or with suffix k or M");
-  command.add_flag("--no-start", options->no_start, "do not start the new server");
-  command.add_option("--start-command", options->start_command,
-                     "start by this command instead of pg_ctl");
-  command.add_option("-l,--log", options->log,
-                     "file for the server's log (default: log/server.log in the data directory)");
-  command.add_option("-t,--timeout", options->timeout_s, "seconds to wait until it streams")
-      ->check(CLI::PositiveNumber);
   return [options] { Clone(*options).Run(); };
 }
 

@@ -14,6 +14,7 @@
 #include "helper/cli.hpp"
 #include "helper/command/command.hpp"
 #include "helper/command/node_access.hpp"
+#include "helper/command/server_options.hpp"
 #include "helper/config/auto_conf.hpp"
 #include "helper/progress.hpp"
 #include "helper/server/new_slot.hpp"
@@ -29,17 +30,12 @@ namespace {
 using namespace std::chrono_literals;
 
 struct Options {
+  explicit Options(Output& output) : common{output} {}
+
   ConnectionOptions connection;
   CommonOptions common;
-  std::string directory;
+  ServerOptions server;
   std::string node_name;
-  std::string config_directory;
-  std::string passfile;
-  std::string bindir;
-  std::string start_command;
-  std::string log;
-  bool no_start = false;
-  int timeout_s = 60;
 };
 
 class Rejoin {
@@ -47,7 +43,7 @@ class Rejoin {
   explicit Rejoin(const Options& options)
       : options_(options),
         output_(options.common.output),
-        directory_(PlainPath(options.directory)) {}
+        directory_(PlainPath(options.server.directory)) {}
 
   void Run() {
     ReadTarget();
@@ -64,7 +60,7 @@ class Rejoin {
     }
     Prepare();
     Rewind();
-    if (options_.no_start) {
+    if (options_.server.no_start) {
       output_.Line("not started, as asked for; start it, then: pg_baton status");
       return;
     }
@@ -96,7 +92,7 @@ class Rejoin {
     target_.is_unfinished = facts.mode == kUnstartableMode;
     target_.is_running = RunningPostmaster(directory_).has_value();
     target_.major = MajorFrom(*version).value_or(0);
-    programs_ = FindPrograms(options_.bindir, target_.major);
+    programs_ = FindPrograms(options_.server.bindir, target_.major);
     target_.bindir = programs_.bindir;
     target_.bindir_major = programs_.major;
     if (programs_.bindir.empty() || target_.is_unfinished) return;
@@ -131,7 +127,8 @@ class Rejoin {
   }
 
   fs::path Configuration() const {
-    return options_.config_directory.empty() ? directory_ : fs::path(options_.config_directory);
+    return options_.server.config_directory.empty() ? directory_
+                                                    : fs::path(options_.server.config_directory);
   }
 
   void FindNames() {
@@ -142,7 +139,7 @@ class Rejoin {
     }
     core::RequireNodeName(node_name_);
     const std::string own = OwnSetting("pg_baton.passfile");
-    passfile_ = ResolvePassfile(options_.passfile.empty() ? own : options_.passfile);
+    passfile_ = ResolvePassfile(options_.server.passfile.empty() ? own : options_.server.passfile);
     given_ = options_.connection.Given();
   }
 
@@ -203,7 +200,7 @@ class Rejoin {
 
   void RecoverOldPrimary() {
     const fs::path configuration =
-        options_.config_directory.empty() ? fs::path() : Configuration() / "postgresql.conf";
+        options_.server.config_directory.empty() ? fs::path() : Configuration() / "postgresql.conf";
     // Processes of a killed server need a moment to notice.
     for (int attempt = 0;; ++attempt) {
       try {
@@ -336,9 +333,8 @@ class Rejoin {
 
   void Start() {
     const core::Lsn beyond = CurrentLsn(*source_);
-    StartServer({programs_, directory_, options_.config_directory, options_.log,
-                 options_.start_command, std::chrono::seconds(options_.timeout_s)});
-    WaitUntilStreaming(*source_, node_name_, beyond, std::chrono::seconds(options_.timeout_s));
+    StartServer(options_.server.ToStart(programs_, directory_));
+    WaitUntilStreaming(*source_, node_name_, beyond, options_.server.timeout());
     output_.Line(fmt::format("node \"{}\" streams from {} port {}", node_name_, source_->host(),
                              source_->port()));
   }
@@ -363,28 +359,12 @@ class Rejoin {
 }  // namespace
 
 Action AddRejoin(CLI::App& command, Output& output) {
-  auto options =
-      std::make_shared<Options>(Options{{}, {output}, {}, {}, {}, {}, {}, {}, {}, {}, 60});
+  auto options = std::make_shared<Options>(output);
   options->connection.AddTo(command, "the new primary (default role: baton_node)");
   options->common.AddTo(command, true);
-  command.add_option("-D,--pgdata", options->directory, "data directory of the former primary")
-      ->envname("PGDATA")
-      ->required();
+  options->server.AddTo(command);
   command.add_option("--node-name", options->node_name,
                      "name of this node (default: pg_baton.node_name of its configuration)");
-  command.add_option("--config-dir", options->config_directory,
-                     "folder of postgresql.conf, where it is not the data directory");
-  command.add_option("--passfile", options->passfile,
-                     "password file of the server's user (default: as configured, PGPASSFILE or "
-                     "~/.pgpass)");
-  command.add_option("--bindir", options->bindir, "folder of PostgreSQL's server programs");
-  command.add_flag("--no-start", options->no_start, "do not start the server afterwards");
-  command.add_option("--start-command", options->start_command,
-                     "start by this command instead of pg_ctl");
-  command.add_option("-l,--log", options->log,
-                     "file for the server's log (default: log/server.log in the data directory)");
-  command.add_option("-t,--timeout", options->timeout_s, "seconds to wait until it streams")
-      ->check(CLI::PositiveNumber);
   return [options] { Rejoin(*options).Run(); };
 }
 

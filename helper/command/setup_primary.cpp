@@ -25,6 +25,8 @@ namespace {
 constexpr int kNodeConnectionLimit = 50;
 
 struct Options {
+  explicit Options(Output& output) : common{output} {}
+
   ConnectionOptions connection;
   CommonOptions common;
   std::string node_name;
@@ -429,7 +431,7 @@ class SetupPrimary {
 }  // namespace
 
 Action AddSetupPrimary(CLI::App& command, Output& output) {
-  auto options = std::make_shared<Options>(Options{{}, {output}, {}, {}, {}, {}, {}, {}, {}, {}});
+  auto options = std::make_shared<Options>(output);
   options->connection.AddTo(command, "the server, as a superuser");
   options->common.AddTo(command, true);
   command.add_option("--node-name", options->node_name, "name of this node")->required();

@@ -13,6 +13,8 @@ namespace baton::helper {
 namespace {
 
 struct Options {
+  explicit Options(Output& output) : common{output} {}
+
   ConnectionOptions connection;
   CommonOptions common;
   std::string passfile;
@@ -189,7 +191,7 @@ class ShowStatus {
 }  // namespace
 
 Action AddStatus(CLI::App& command, Output& output) {
-  auto options = std::make_shared<Options>(Options{{}, {output}, {}});
+  auto options = std::make_shared<Options>(output);
   options->connection.AddTo(command, "any node (default role: baton_node; your own over a socket)");
   options->common.AddTo(command, false);
   command.add_option("--passfile", options->passfile,
