@@ -51,6 +51,7 @@ regress=${regress%/makefiles/pgxs.mk}/test/regress/pg_regress
 cd "$work/run"
 "${run_as[@]}" env -i "PATH=$PATH" "HOME=$work/run" LC_ALL=C.UTF-8 \
   "PG_BATON_TEST_BINDIR=$bin" "PG_BATON_TEST_DIR=$work/run" "PG_REGRESS=$regress" \
+  "REGRESS=$(sed -n 's/^REGRESS *= *//p' "$here/extension/pgxs.mk")" \
   "PG_BATON_QUICK=${PG_BATON_QUICK:-}" "PG_BATON_LONG=${PG_BATON_LONG:-}" \
   "PG_BATON_BENCH=${PG_BATON_BENCH:-}" "PG_BATON_BENCH_SCALE=${PG_BATON_BENCH_SCALE:-20}" \
   "PG_BATON_BENCH_ROUNDS=${PG_BATON_BENCH_ROUNDS:-5}" "GTEST_FILTER=${GTEST_FILTER:-*}" \
