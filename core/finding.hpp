@@ -2,6 +2,7 @@
 // do about it.  The same rows feed SQL, JSON and the helper's text.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string_view>
 
@@ -25,22 +26,30 @@ struct Finding {
   FixedText<16> unit;                  // "s", "bytes", "nodes"; empty if the value is no number
   std::optional<double> warning_at;
   std::optional<double> critical_at;
+  std::int64_t since = 0;  // when the status came, a TimestampTz of the server; 0 if not known
 };
 
 // A finding in words, without a number.
 Finding Judged(std::string_view check_name, Status status, std::string_view value,
                std::string_view message, std::string_view hint = "");
 
-// How one number becomes a status: at `critical` and above, at `warning` and above.  A negative
+// Which way a number gets worse.
+enum class Worse { kHigher, kLower };
+
+inline constexpr double kNoThreshold = -2;
+
+// How one number becomes a status: at `critical` and beyond, at `warning` and beyond.  A negative
 // threshold is switched off.
 struct Threshold {
   double warning = -1;
   double critical = -1;
 
-  Status Judge(double value) const {
-    if (critical >= 0 && value >= critical) return Status::kCritical;
-    if (warning >= 0 && value >= warning) return Status::kWarning;
-    return Status::kOk;
+  Status Judge(double value, Worse worse = Worse::kHigher) const {
+    const auto reached = [&](double limit) {
+      return limit >= 0 && (worse == Worse::kHigher ? value >= limit : value <= limit);
+    };
+    if (reached(critical)) return Status::kCritical;
+    return reached(warning) ? Status::kWarning : Status::kOk;
   }
 };
 

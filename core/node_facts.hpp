@@ -107,4 +107,20 @@ struct StandbyRow {
   FixedText<160> reason;             // why something above is missing; empty if nothing is
 };
 
+// One row of baton.slots.
+struct SlotRow {
+  NodeText slot_name;
+  bool logical = false;
+  bool active = false;
+  bool lost = false;
+  FixedText<16> wal_status;  // "reserved", "extended", "unreserved", "lost"; empty if not known
+  Lsn restart;               // none if nothing is reserved
+  std::optional<std::int64_t> retained_bytes;
+  std::optional<std::int64_t>
+      safe_bytes;                        // that may be written before it is lost; none if no limit
+  std::int64_t inactive_since = 0;       // TimestampTz; 0 if in use, or not known
+  std::optional<std::int64_t> xmin_age;  // transactions; none if it holds none back
+  FixedText<160> reason;                 // why it was lost, or is in danger; empty if neither
+};
+
 }  // namespace baton::core

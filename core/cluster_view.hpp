@@ -1,0 +1,43 @@
+// What one node knows about the others: a row for each registered node, as the observer saw it
+// last, and what follows from all of them together.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "core/fixed_text.hpp"
+#include "core/lag_history.hpp"
+#include "core/node_facts.hpp"
+
+namespace baton::core {
+
+// One row of baton.cluster.  What was seen stays when the node falls silent; `error` says so.
+struct PeerRow {
+  NodeText name;
+  bool asked = false;      // an answer, or its absence, is known
+  bool reachable = false;  // the last question was answered
+  Role role = Role::kUnknown;
+  FixedText<24> state;      // as baton.node_status of that node has it
+  TimelineId timeline = 0;  // 0 if never seen
+  Lsn lsn;                  // end of its WAL: written on a primary, received on a standby
+  Lsn replayed;             // none on a primary
+  std::optional<std::chrono::microseconds> replay_lag;
+  std::optional<std::int64_t> replay_lag_bytes;
+  NodeText upstream;
+  FixedText<32> server_version;
+  FixedText<32> architecture;
+  FixedText<32> collation_version;  // of the system's libc; empty if it tells none
+  std::uint64_t system_identifier = 0;
+  // That node's clock less this one's, at most half of the round trip wrong.
+  std::optional<std::chrono::microseconds> clock_difference;
+  std::chrono::microseconds round_trip{};
+  FixedText<256> sees;       // names of the nodes that answer it, separated by commas
+  std::int64_t seen_at = 0;  // TimestampTz of this server; 0 if never
+  Instant seen{};            // the same moment by this machine's clock
+  FixedText<160> error;      // why it does not answer; empty if it does
+};
+
+}  // namespace baton::core
