@@ -161,6 +161,16 @@ int RunCommandLine(int argc, char** argv) {
   parser.require_subcommand(1);
   // As getopt_long does: what is said last counts.
   parser.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  // From CLI11 2.5 on, help texts would be wrapped anew and their examples lose their indentation.
+  const auto leave_as_written = [](auto& formatter) {
+    if constexpr (requires { formatter.enable_footer_formatting(false); }) {
+      formatter.enable_footer_formatting(false);
+      formatter.enable_description_formatting(false);
+    }
+  };
+  const auto formatter = std::make_shared<CLI::Formatter>();
+  leave_as_written(*formatter);
+  parser.formatter(formatter);
   parser.footer(kFooter);
 
   Action chosen;
