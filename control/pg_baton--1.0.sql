@@ -61,12 +61,14 @@ CREATE FUNCTION baton.health(
     OUT check_name text, OUT status text, OUT value text, OUT threshold text,
     OUT message text, OUT hint text, OUT checked_at timestamptz,
     OUT value_number double precision, OUT unit text,
-    OUT warning_at double precision, OUT critical_at double precision)
+    OUT warning_at double precision, OUT critical_at double precision, OUT since timestamptz)
   RETURNS SETOF record
   LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED
   AS 'MODULE_PATHNAME', 'pg_baton_health';
 CREATE VIEW baton.health AS SELECT * FROM baton.health();
 COMMENT ON VIEW baton.health IS 'one row a check of this node: ok, warning, critical or unknown';
+COMMENT ON COLUMN baton.health.since IS
+  'since when the status is what it is; NULL if this is not known';
 
 CREATE FUNCTION baton.standbys(
     OUT name text, OUT registered boolean, OUT connected boolean, OUT state text,
@@ -78,6 +80,73 @@ CREATE FUNCTION baton.standbys(
   AS 'MODULE_PATHNAME', 'pg_baton_standbys';
 CREATE VIEW baton.standbys AS SELECT * FROM baton.standbys();
 COMMENT ON VIEW baton.standbys IS 'one row a standby that is connected here or registered';
+
+CREATE FUNCTION baton.cluster(
+    OUT name text, OUT reachable boolean, OUT role text, OUT state text, OUT timeline integer,
+    OUT lsn pg_lsn, OUT replayed_lsn pg_lsn, OUT replay_lag interval, OUT replay_lag_bytes bigint,
+    OUT upstream text, OUT server_version text, OUT clock_difference interval, OUT sees text[],
+    OUT seen_at timestamptz, OUT error text)
+  RETURNS SETOF record
+  LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED
+  AS 'MODULE_PATHNAME', 'pg_baton_cluster';
+CREATE VIEW baton.cluster AS SELECT * FROM baton.cluster();
+COMMENT ON VIEW baton.cluster IS
+  'one row a registered node, as this node''s observer saw it last, this node included';
+COMMENT ON COLUMN baton.cluster.lsn IS
+  'end of that node''s WAL: written on a primary, received on a standby';
+COMMENT ON COLUMN baton.cluster.sees IS 'the nodes that answer that node';
+COMMENT ON COLUMN baton.cluster.seen_at IS
+  'when it answered last; the other columns are of that moment';
+
+CREATE FUNCTION baton.slots(
+    OUT slot_name text, OUT slot_type text, OUT active boolean, OUT wal_status text,
+    OUT restart_lsn pg_lsn, OUT retained_bytes bigint, OUT safe_bytes bigint,
+    OUT inactive_since timestamptz, OUT xmin_age bigint, OUT reason text)
+  RETURNS SETOF record
+  LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED
+  AS 'MODULE_PATHNAME', 'pg_baton_slots';
+CREATE VIEW baton.slots AS SELECT * FROM baton.slots();
+COMMENT ON VIEW baton.slots IS 'one row a replication slot that is not temporary';
+COMMENT ON COLUMN baton.slots.safe_bytes IS
+  'WAL that may still be written before the slot is lost; NULL if there is no limit';
+
+CREATE FUNCTION baton.events(
+    OUT event_id bigint, OUT happened_at timestamptz, OUT kind text, OUT message text,
+    OUT detail text)
+  RETURNS SETOF record
+  LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED
+  AS 'MODULE_PATHNAME', 'pg_baton_events';
+CREATE VIEW baton.events AS SELECT * FROM baton.events();
+COMMENT ON VIEW baton.events IS
+  'what happened on this node, newest first, kept across restarts; the last 256';
+
+CREATE FUNCTION baton.settings_check(
+    OUT name text, OUT current text, OUT wanted text, OUT fine boolean, OUT why text,
+    OUT change_by text, OUT takes_effect text, OUT on_primary text)
+  RETURNS SETOF record
+  LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED
+  AS 'MODULE_PATHNAME', 'pg_baton_settings_check';
+CREATE VIEW baton.settings_check AS SELECT * FROM baton.settings_check();
+COMMENT ON VIEW baton.settings_check IS
+  'one row a setting that replication, rewind or promotion needs';
+
+CREATE FUNCTION baton.metrics() RETURNS text
+  LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED
+  AS 'MODULE_PATHNAME', 'pg_baton_metrics';
+COMMENT ON FUNCTION baton.metrics() IS
+  'health, standbys, slots and nodes in the text format of Prometheus';
+
+CREATE FUNCTION baton.self_report(
+    with_settings boolean,
+    OUT name text, OUT role text, OUT state text, OUT timeline integer, OUT lsn pg_lsn,
+    OUT replayed_lsn pg_lsn, OUT replay_lag_us bigint, OUT replay_lag_bytes bigint,
+    OUT upstream text, OUT server_version text, OUT architecture text,
+    OUT collation_version text, OUT system_identifier text, OUT sees text, OUT clock bigint,
+    OUT settings text)
+  LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED
+  AS 'MODULE_PATHNAME', 'pg_baton_self_report';
+COMMENT ON FUNCTION baton.self_report(boolean) IS
+  'what the observers of the other nodes ask for; its columns may change';
 
 CREATE FUNCTION baton.check_now(timeout interval DEFAULT '2 s') RETURNS boolean
   LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
@@ -91,7 +160,7 @@ CREATE FUNCTION baton.promotion_check(
     OUT check_name text, OUT status text, OUT value text, OUT threshold text,
     OUT message text, OUT hint text, OUT checked_at timestamptz,
     OUT value_number double precision, OUT unit text,
-    OUT warning_at double precision, OUT critical_at double precision)
+    OUT warning_at double precision, OUT critical_at double precision, OUT since timestamptz)
   RETURNS SETOF record
   LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
   AS 'MODULE_PATHNAME', 'pg_baton_promotion_check';
@@ -153,8 +222,11 @@ GRANT USAGE ON SCHEMA baton TO pg_monitor, baton_operator;
 GRANT SELECT ON ALL TABLES IN SCHEMA baton TO pg_monitor, baton_operator;
 GRANT EXECUTE ON FUNCTION
   baton.version(), baton.node_status(), baton.health(), baton.standbys(),
-  baton.check_now(interval), baton.promotion_check(), baton.requests()
+  baton.check_now(interval), baton.promotion_check(), baton.requests(),
+  baton.cluster(), baton.slots(), baton.events(), baton.settings_check(), baton.metrics()
   TO pg_monitor, baton_operator;
+-- It shows settings that only pg_monitor may see.
+GRANT EXECUTE ON FUNCTION baton.self_report(boolean) TO pg_monitor;
 GRANT EXECUTE ON FUNCTION
   baton.promote(boolean, boolean, interval),
   baton.register_node(text, text, integer, jsonb),

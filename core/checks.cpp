@@ -211,8 +211,11 @@ std::string NumberText(double number, Unit unit) {
     case Unit::kCount:
       return fmt::format("{:.0f}", number);
     default:
-      return fmt::format("{:.0f} {}", number, UnitText(unit));
+      break;
   }
+  std::string_view unit_text = UnitText(unit);
+  if (std::llround(number) == 1) unit_text.remove_suffix(1);  // the plural's "s"
+  return fmt::format("{:.0f} {}", number, unit_text);
 }
 
 const std::array<CheckInfo, kCheckCount>& Checks() { return kChecks; }
@@ -231,6 +234,8 @@ bool HasThreshold(const CheckInfo& info) {
 }
 
 std::string MetricName(const CheckInfo& info) {
+  // pg_baton_slot_retained_bytes is that of each slot.
+  if (info.check == Check::kSlotRetained) return "pg_baton_unused_slot_retained_bytes";
   std::string name = fmt::format("pg_baton_{}", info.name);
   std::string_view suffix;
   if (info.unit == Unit::kSeconds) suffix = "_seconds";

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -39,5 +40,30 @@ struct PeerRow {
   Instant seen{};            // the same moment by this machine's clock
   FixedText<160> error;      // why it does not answer; empty if it does
 };
+
+// What the observer knows after a round of questions.
+struct ClusterView {
+  bool measured = false;  // a round has ended, and not too long ago
+  std::string_view self;  // this node's name; empty if it has none
+  std::string_view own_version;
+  std::string_view own_architecture;
+  std::string_view own_collation_version;
+  Role own_role = Role::kUnknown;
+  std::string_view upstream;  // by name; empty or unregistered: not known
+  std::vector<PeerRow> rows;  // of the other nodes
+};
+
+PeersFacts Summarize(const ClusterView& view);
+
+// Settings that all nodes of a cluster should have alike, since any of them may be the primary
+// tomorrow; in the order in which they are worth reading.
+const std::vector<std::string_view>& AlikeSettings();
+
+// One setting's value in such lines; empty if it is not there.
+std::string_view SettingIn(std::string_view lines, std::string_view name);
+
+// "name value, primary VALUE, ..." for what differs between two lists of "name=value" lines; empty
+// if nothing does.
+std::string DriftBetween(std::string_view own, std::string_view primary);
 
 }  // namespace baton::core

@@ -2,26 +2,40 @@
 // nothing in the node's present role gives no row.
 #pragma once
 
+#include <array>
 #include <vector>
 
+#include "core/checks.hpp"
 #include "core/finding.hpp"
 #include "core/node_facts.hpp"
 
 namespace baton::core {
 
-struct HealthPolicy {
-  Threshold replay_lag{60, 300};  // seconds
-  Threshold replay_lag_bytes{256.0 * 1024 * 1024, 1024.0 * 1024 * 1024};
-  Threshold slot_retained_bytes{1024.0 * 1024 * 1024, 8.0 * 1024 * 1024 * 1024};
-  Threshold archive_backlog{16, 128};  // files
+// From where on each check's number is bad; as the table has it until settings say otherwise.
+class HealthPolicy {
+ public:
+  HealthPolicy();
+
+  const Threshold& Of(Check check) const { return thresholds_[static_cast<std::size_t>(check)]; }
+  Threshold& Of(Check check) { return thresholds_[static_cast<std::size_t>(check)]; }
+
+ private:
+  std::array<Threshold, kCheckCount> thresholds_;
 };
 
+// In the order of the table.
 std::vector<Finding> EvaluateHealth(const NodeFacts& facts, const HealthPolicy& policy);
 
-// Findings older than three intervals say nothing about now: each becomes unknown, with its age.
-// `age` is that of the monitor's last look; nullopt if it never looked.
-std::vector<Finding> Aged(std::vector<Finding> findings,
-                          std::optional<std::chrono::microseconds> age,
-                          std::chrono::microseconds check_interval);
+// A worker's sign of life, as a reader finds it.
+struct Heartbeat {
+  std::optional<std::chrono::microseconds> age;  // none if it never gave one
+  std::chrono::microseconds allowed{};
+  bool Fresh() const { return age && *age <= allowed; }
+};
+
+// Findings of a monitor that has stopped looking say nothing about now: each becomes unknown, with
+// its age.  Adds the rows of the workers themselves.
+std::vector<Finding> Aged(std::vector<Finding> findings, const Heartbeat& monitor,
+                          const Heartbeat& observer);
 
 }  // namespace baton::core

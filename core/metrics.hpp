@@ -1,6 +1,6 @@
 // The rows of baton.health, baton.standbys, baton.slots and baton.cluster as Prometheus' text
-// format.  Names come from the table in checks; a metric has no label whose values come and go with
-// a connection.
+// format.  The names of what health measures come from the table in checks; no label has a value
+// that comes and goes with a connection, such as a process or a position.
 #pragma once
 
 #include <string>
@@ -14,17 +14,18 @@
 namespace baton::core {
 
 struct MetricsInput {
-  std::string node_name;
-  std::string server_version;
+  std::string node_name;       // empty if this node has no name yet
+  std::string server_version;  // "15.20"
   NodeFacts facts;
   std::vector<Finding> findings;  // of baton.health, as a reader sees them
   std::vector<StandbyRow> standbys;
   std::vector<SlotRow> slots;
-  std::vector<PeerRow> cluster;  // without this node
+  std::vector<PeerRow> cluster;  // the other registered nodes; a row of this one is passed over
 };
 
-// What is not known has no sample, but its status is one: pg_baton_check_status is there for every
-// check that applies, with 0 ok, 1 warning, 2 critical, 3 unknown.
+// Every line ends with a line feed.  What is not known has no sample, never a zero; that it is not
+// known is one: pg_baton_check_status is there for every finding, with 0 ok, 1 warning, 2 critical,
+// 3 unknown, and pg_baton_node_up for every node, of which the others may have nothing else.
 std::string MetricsText(const MetricsInput& input);
 
 }  // namespace baton::core

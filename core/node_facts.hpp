@@ -47,16 +47,22 @@ struct SlotFacts {
   std::int32_t total = 0;
   std::int32_t inactive = 0;
   std::int32_t lost = 0;
+  std::int32_t unreserved = 0;      // about to be lost at the next checkpoint
   std::int64_t retained_bytes = 0;  // by the inactive slot that holds most
-  NodeText worst;                   // its name, or that of a lost one; empty if none
+  NodeText worst;                   // its name; empty if none
+  NodeText endangered;              // name of a lost one, or else of an unreserved one
+  FixedText<160> why;               // that one's reason
 };
 
 struct ArchiverFacts {
   bool enabled = false;     // archive_mode lets this server archive in its present role
   bool configured = false;  // a command or a library is set
-  bool failing = false;     // the last attempt failed
+  bool running = false;     // the archiver process is there
+  bool failing = false;     // the last attempt that was counted failed
+  bool counted = false;     // the two below were measured
   std::int64_t ready_files = 0;
-  FixedText<80> last_failed;  // name of the file; empty if none
+  std::chrono::microseconds oldest_ready{};  // how long the oldest has waited
+  FixedText<80> last_failed;                 // name of the file; empty if none
 };
 
 // Settings that a standby must not have lower than its primary; see CheckRequiredParameterValues in
@@ -64,6 +70,79 @@ struct ArchiverFacts {
 struct StandbySettings {
   bool measured = false;
   FixedText<240> too_low;  // "max_connections 50 < 100, ..."
+};
+
+struct VolumeFacts {
+  FixedText<64> name;             // "WAL", "data directory" or a tablespace's name
+  std::int64_t total_bytes = -1;  // negative: not measured
+  std::int64_t free_bytes = 0;    // for an unprivileged user
+
+  bool Measured() const { return total_bytes > 0; }
+  double FreePercent() const {
+    return 100.0 * static_cast<double>(free_bytes) / static_cast<double>(total_bytes);
+  }
+};
+
+// What a small write to the data directory did, by a process of its own.
+struct StorageFacts {
+  std::optional<std::chrono::microseconds> pending;  // a write has been under way for so long
+  std::optional<std::chrono::microseconds> took;     // the last that ended; none if none has
+  std::optional<std::chrono::microseconds> age;      // since then
+  FixedText<120> error;                              // of the last that ended; empty if none
+  VolumeFacts wal;
+  VolumeFacts fullest;  // of data directory and tablespaces
+  // Until the WAL volume is full; none while it does not fill, or if that is not known.
+  std::optional<std::chrono::microseconds> wal_full_in;
+  bool wal_rate_known = false;
+};
+
+// Synchronous replication: commits wait while fewer standbys are there than asked for.
+struct SyncFacts {
+  bool asked = false;  // synchronous_standby_names is set
+  std::int32_t needed = 0;
+  std::int32_t present = 0;
+  std::int32_t waiting = 0;  // sessions whose commit waits now
+  FixedText<160> names;      // synchronous_standby_names
+};
+
+struct CapacityFacts {
+  std::int32_t wal_senders = 0;  // max_wal_senders
+  std::int32_t wal_senders_used = 0;
+  std::int32_t slots = 0;  // max_replication_slots
+  std::int32_t slots_used = 0;
+};
+
+struct CollationFacts {
+  bool measured = false;
+  FixedText<240> differing;  // "database app 2.31, here 2.36"; empty if none
+};
+
+// The four functions that pg_rewind calls on a source, for role baton_node.
+struct RewindGrants {
+  bool measured = false;
+  bool role_exists = false;
+  FixedText<160> missing;  // names of functions; empty if none
+};
+
+// What the other nodes say, of all of them together.
+struct PeersFacts {
+  bool measured = false;        // the observer has finished a round, and not long ago
+  std::int32_t registered = 0;  // without this node
+  std::int32_t reachable = 0;
+  FixedText<160> silent;  // names of the others, with what they said
+  FixedText<160> other_primaries;
+  std::int32_t other_primaries_count = 0;
+  bool upstream_registered = false;
+  bool upstream_reachable = false;
+  FixedText<160> upstream_error;     // why it is not reachable; empty if it was not asked yet
+  TimelineId upstream_timeline = 0;  // 0 if not known
+  bool clock_measured = false;
+  std::chrono::microseconds clock_difference{};  // the largest, without sign
+  NodeText clock_node;
+  FixedText<240> versions;         // what differs from this node; empty if nothing
+  FixedText<240> collations;       // libc versions that differ; empty if none
+  bool settings_measured = false;  // the primary's settings are known
+  FixedText<240> drift;            // "work_mem 4MB, primary 64MB"; empty if none
 };
 
 struct NodeFacts {
@@ -81,14 +160,30 @@ struct NodeFacts {
   std::int32_t standbys_streaming = 0;                   // of those
   FixedText<160> standbys_missing;                       // names
   std::optional<std::int64_t> worst_standby_lag_bytes;
+  std::optional<std::chrono::microseconds> worst_standby_lag;
+  SyncFacts sync;
+  CapacityFacts capacity;
   SlotFacts slots;
+  std::optional<std::int64_t> xmin_age;  // transactions; none if nothing is held back
+  NodeText xmin_holder;
   ArchiverFacts archiver;
+  StorageFacts storage;
   StandbySettings standby_settings;
+  std::optional<std::int64_t> recent_conflicts;   // within kConflictWindow; none: not measured yet
+  std::optional<std::int64_t> checksum_failures;  // none while checksums are off
+  bool hot_standby_feedback = false;
+  std::int32_t pending_restart = -1;  // negative: not measured
+  FixedText<160> pending_names;
+  CollationFacts collation;
+  RewindGrants grants;
+  PeersFacts peers;
   bool wal_log_hints = false;
   bool data_checksums = false;
   bool full_page_writes = false;
   FixedText<240> settings_missing;  // what AdviseSettings wants otherwise; empty if nothing
 };
+
+inline constexpr std::chrono::minutes kConflictWindow{5};
 
 // One row of baton.standbys.
 struct StandbyRow {

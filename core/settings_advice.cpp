@@ -1,5 +1,6 @@
 #include "core/settings_advice.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <string_view>
 
@@ -96,49 +97,55 @@ std::string WithLibrary(std::string_view list, std::string_view library) {
   return std::string(Trim(list)) + "," + std::string(library);
 }
 
-std::vector<SettingAdvice> AdviseSettings(const SettingValue& value, const SettingGoals& goals) {
+std::vector<SettingAdvice> CheckSettings(const SettingValue& value, const SettingGoals& goals) {
   std::vector<SettingAdvice> advice;
-  const auto want = [&](std::string_view name, const std::string& current, std::string wanted,
-                        std::string_view why, bool restart) {
-    advice.push_back({std::string(name), current, std::move(wanted), std::string(why), restart});
+  const auto say = [&](std::string_view name, const std::string& current, std::string wanted,
+                       std::string_view why, bool restart, bool fine) {
+    advice.push_back(
+        {std::string(name), current, std::move(wanted), std::string(why), restart, fine});
   };
 
-  if (const auto level = value("wal_level"); level && *level == "minimal") {
-    want("wal_level", *level, "replica", "a standby needs the WAL in full", true);
+  if (const auto level = value("wal_level")) {
+    const bool fine = *level != "minimal";
+    say("wal_level", *level, "replica", "a standby needs the WAL in full", true, fine);
   }
-  if (const auto hints = value("wal_log_hints");
-      hints && *hints == "off" && !goals.data_checksums) {
-    want("wal_log_hints", *hints, "on", "pg_rewind needs it where data checksums are off", true);
+  if (const auto hints = value("wal_log_hints")) {
+    const bool fine = *hints != "off" || goals.data_checksums;
+    say("wal_log_hints", *hints, "on", "pg_rewind needs it where data checksums are off", true,
+        fine);
   }
   for (const Minimum& minimum : kMinimums) {
     const auto current = value(minimum.name);
     if (!current) continue;
     long number = 0;
     const auto parsed = std::from_chars(current->data(), current->data() + current->size(), number);
-    if (parsed.ec != std::errc() || number >= minimum.at_least) continue;
-    want(minimum.name, *current + std::string(minimum.unit),
-         std::to_string(minimum.at_least) + std::string(minimum.unit), minimum.why,
-         minimum.restart);
+    if (parsed.ec != std::errc()) continue;
+    say(minimum.name, *current + std::string(minimum.unit),
+        std::to_string(minimum.at_least) + std::string(minimum.unit), minimum.why, minimum.restart,
+        number >= minimum.at_least);
   }
   for (const Fixed& fixed : kFixed) {
     const auto current = value(fixed.name);
-    if (current && *current != fixed.wanted) {
-      want(fixed.name, *current, std::string(fixed.wanted), fixed.why, fixed.restart);
-    }
+    if (!current) continue;
+    say(fixed.name, *current, std::string(fixed.wanted), fixed.why, fixed.restart,
+        *current == fixed.wanted);
   }
   if (const auto libraries = value("shared_preload_libraries")) {
     const std::string wanted = WithLibrary(*libraries, kLibrary);
-    if (wanted != *libraries) {
-      want("shared_preload_libraries", *libraries, wanted,
-           "pg_baton works in every process of the server", true);
-    }
+    say("shared_preload_libraries", *libraries, wanted,
+        "pg_baton works in every process of the server", true, wanted == *libraries);
   }
   if (const auto listen = value("listen_addresses"); listen && !goals.listen_address.empty()) {
     const std::string wanted = ListenOn(*listen, goals.listen_address);
-    if (wanted != *listen) {
-      want("listen_addresses", *listen, wanted, "the other nodes connect to this address", true);
-    }
+    say("listen_addresses", *listen, wanted, "the other nodes connect to this address", true,
+        wanted == *listen);
   }
+  return advice;
+}
+
+std::vector<SettingAdvice> AdviseSettings(const SettingValue& value, const SettingGoals& goals) {
+  std::vector<SettingAdvice> advice = CheckSettings(value, goals);
+  std::erase_if(advice, [](const SettingAdvice& setting) { return setting.fine; });
   return advice;
 }
 

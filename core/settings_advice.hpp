@@ -16,6 +16,7 @@ struct SettingAdvice {
   std::string wanted;
   std::string why;
   bool restart = false;  // takes effect at a restart; otherwise a reload does
+  bool fine = false;     // as it is; `wanted` then says what it may be
 };
 
 struct SettingGoals {
@@ -27,6 +28,9 @@ struct SettingGoals {
 // The value of a setting in its base unit, as pg_settings.setting has it; nullopt if there is no
 // such setting.
 using SettingValue = std::function<std::optional<std::string>(std::string_view name)>;
+
+// Every setting that matters and that the server has, whether it has to change or not.
+std::vector<SettingAdvice> CheckSettings(const SettingValue& value, const SettingGoals& goals);
 
 // Only what has to change, in the order in which it is worth reading.  Values that are higher than
 // needed are left alone.

@@ -87,10 +87,10 @@ bool Step(PeerSession& session, const std::string& question, core::Instant writt
 
 PeerSessions ConnectToStandbys() {
   shared::WaitForFreshLook(std::chrono::seconds(1));
-  const auto report = shared::ReadReport();
+  const auto registry = shared::Read<Registry>();
   const std::string own_name = setting::NodeName();
   PeerSessions sessions;
-  for (const RegisteredNode& node : report->registry) {
+  for (const RegisteredNode& node : registry->nodes) {
     if (node.name.view() == own_name) continue;
     sessions.push_back(std::make_unique<PeerSession>(node.name.str(), node.conninfo.str()));
   }

@@ -19,7 +19,8 @@ inline void AddFinding(const core::Finding& finding, TimestampTz checked_at,
       .Float8(finding.value_number)
       .Text(finding.unit.view())
       .Float8(finding.warning_at)
-      .Float8(finding.critical_at);
+      .Float8(finding.critical_at)
+      .Time(finding.since);
   result.Add(row);
 }
 

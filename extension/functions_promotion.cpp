@@ -35,13 +35,14 @@ core::PromotionFacts GatherPromotionFacts(bool force = false) {
                       "It gathers what this decision needs.",
                       "See the server log; is the database in pg_baton.database there?");
   }
-  const auto report = shared::ReadReport();
+  const auto report = shared::Read<Report>();
+  const auto registry = shared::Read<Registry>();
   facts.node = FactsNow(*report);
   facts.registry_readable = report->facts.registry_readable;
   const Endpoint upstream = EndpointOf(pg::PrimaryConninfo());
   const std::string own_name = setting::NodeName();
   std::vector<PeerTarget> targets;
-  for (const RegisteredNode& node : report->registry) {
+  for (const RegisteredNode& node : registry->nodes) {
     if (node.name.view() == own_name) continue;
     const bool is_upstream =
         node.name.view() == facts.node.upstream.view() ||

@@ -2,14 +2,12 @@
 // shared memory, bring what changes from moment to moment up to date, and touch no table.
 #include "pg/postgres.hpp"
 
-#include "core/health.hpp"
-#include "core/quantity.hpp"
 #include "finding_row.hpp"
 #include "observation.hpp"
-#include "pg/clock.hpp"
 #include "pg/guard.hpp"
 #include "pg/server_facts.hpp"
 #include "pg/tuples.hpp"
+#include "reading.hpp"
 #include "settings.hpp"
 #include "shared_state.hpp"
 #include "version.hpp"
@@ -18,7 +16,7 @@ namespace baton {
 namespace {
 
 Datum NodeStatus(FunctionCallInfo fcinfo) {
-  const auto report = shared::ReadReport();
+  const auto report = shared::Read<Report>();
   const core::NodeFacts facts = FactsNow(*report);
   const core::Position& position = facts.position;
   std::optional<std::int64_t> lag_bytes;
@@ -45,31 +43,21 @@ Datum NodeStatus(FunctionCallInfo fcinfo) {
 
 void Health(FunctionCallInfo fcinfo) {
   pg::ResultSet result(fcinfo);
-  const auto report = shared::ReadReport();
-  std::optional<std::chrono::microseconds> age;
-  if (report->valid) age = std::max(pg::Now() - report->looked_at, core::Instant::zero());
-  const auto findings =
-      core::Aged({report->findings.begin(), report->findings.end()}, age, setting::CheckInterval());
-  for (const core::Finding& finding : findings) AddFinding(finding, report->checked_at, result);
+  const auto report = shared::Read<Report>();
+  for (const core::Finding& finding : FindingsNow(*report)) {
+    AddFinding(finding, report->checked_at, result);
+  }
 }
 
 void Standbys(FunctionCallInfo fcinfo) {
   pg::ResultSet result(fcinfo);
-  const auto report = shared::ReadReport();
-  const core::Instant age = pg::Now() - report->looked_at;
-  const bool stale = report->valid && age > 3 * setting::CheckInterval();
-  for (core::StandbyRow standby : report->standbys) {
-    if (stale) {
-      // What was is not what is.
-      standby.state = "unknown";
-      standby.replay_lag.reset();
-      standby.replay_lag_bytes.reset();
-      standby.reason = "not looked at for " + core::DurationText(age);
-    }
+  const auto report = shared::Read<Report>();
+  for (const core::StandbyRow& standby : StandbysNow(*report)) {
+    const bool known = standby.state.view() != "unknown";
     pg::RowBuilder row;
     row.Text(standby.name.view())
         .Bool(standby.registered)
-        .Bool(stale ? std::nullopt : std::optional(standby.connected))
+        .Bool(known ? std::optional(standby.connected) : std::nullopt)
         .Text(standby.state.view())
         .Text(standby.sync_state.view())
         .Lsn(standby.sent)

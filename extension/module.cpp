@@ -2,10 +2,12 @@
 #include "pg/postgres.hpp"
 
 #include "monitor.hpp"
+#include "observer.hpp"
 #include "pg/compat.hpp"
 #include "pg/guard.hpp"
 #include "settings.hpp"
 #include "shared_state.hpp"
+#include "storage_worker.hpp"
 
 extern "C" {
 
@@ -37,6 +39,8 @@ PGDLLEXPORT void _PG_init() {
   baton::pg::Entry([] {
     baton::DefineSettings();
     baton::RegisterMonitor();
+    baton::RegisterObserver();
+    baton::RegisterStorageWorker();
   });
   previous_shmem_request_hook = shmem_request_hook;
   shmem_request_hook = RequestShmem;

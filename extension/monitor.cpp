@@ -2,14 +2,17 @@
 
 #include "pg/postgres.hpp"
 
-#include <cstring>
+#include <algorithm>
 
+#include "chronicle.hpp"
 #include "core/health.hpp"
+#include "core/status_hold.hpp"
 #include "lag_file.hpp"
 #include "observation.hpp"
 #include "pg/clock.hpp"
 #include "pg/compat.hpp"
 #include "pg/guard.hpp"
+#include "pg/worker.hpp"
 #include "promote_executor.hpp"
 #include "settings.hpp"
 #include "shared_state.hpp"
@@ -18,7 +21,6 @@ namespace baton {
 namespace {
 
 constexpr auto kPromotionTurn = std::chrono::milliseconds(5);
-constexpr auto kLagFileInterval = std::chrono::seconds(10);
 
 // After a change the next one is likely: a standby that was registered connects, one that connected
 // catches up.  Looks come faster then, so that nobody has to read the state of before.
@@ -47,7 +49,10 @@ struct Shape {
 
 class Monitor {
  public:
-  Monitor() : report_(shared::ReadReport()) {
+  Monitor() : report_(shared::Read<Report>()), registry_(shared::Read<Registry>()) {
+    shared::Board<Report>().TakeOver();
+    shared::Board<Registry>().TakeOver();
+    shared::Board<core::EventLog>().TakeOver();
     // What a predecessor left is the past of this one; after a restart of the server the file is.
     report_->findings = {};
     if (RecoveryInProgress()) {
@@ -69,7 +74,7 @@ class Monitor {
       }
       const auto until = std::chrono::duration_cast<std::chrono::milliseconds>(
           next_look - pg::Now() + std::chrono::microseconds(999));
-      Wait(promoting ? std::min(kPromotionTurn, until) : until, event);
+      woken_ = pg::WaitForLatch(promoting ? std::min(kPromotionTurn, until) : until, event);
       // A promotion's quick turns are no reason to look each time.
       if (promoting) woken_ = false;
     }
@@ -78,25 +83,37 @@ class Monitor {
  private:
   void Look() {
     shared::BeginLook();
-    Observe(memory_, *report_);
-    report_->findings = {};
-    for (const core::Finding& finding : EvaluateHealth(report_->facts, setting::Health())) {
-      report_->findings.Add(finding);
-    }
+    Observe(memory_, *report_, *registry_);
     report_->looked_at = pg::Now();
     report_->checked_at = GetCurrentTimestamp();
+    auto findings = EvaluateHealth(report_->facts, setting::Health());
+    const auto changes =
+        hold_.Apply(findings, setting::HealthHold(), report_->looked_at, report_->checked_at);
+    report_->findings.count = 0;
+    for (const core::Finding& finding : findings) report_->findings.Add(finding);
     report_->valid = true;
-    shared::Publish(*report_);
+    shared::Board<Report>().Write(*report_);
+    PublishRegistry();
     shared::EndLook();
-    if (report_->facts.role == core::Role::kStandby &&
-        pg::Now() - lag_saved_at_ >= kLagFileInterval) {
-      SaveLag(setting::NodeName(), report_->history);
-      lag_saved_at_ = pg::Now();
-    }
+    chronicle_.Note(*report_, *registry_, changes);
     pg::Call([] {
       pgstat_report_stat(false);
       pgstat_report_activity(STATE_IDLE, nullptr);
     });
+  }
+
+  void PublishRegistry() {
+    const auto published = shared::Read<Registry>();
+    const bool same =
+        published->readable == registry_->readable &&
+        std::equal(published->nodes.begin(), published->nodes.end(), registry_->nodes.begin(),
+                   registry_->nodes.end(), [](const auto& a, const auto& b) {
+                     return a.name.view() == b.name.view() &&
+                            a.conninfo.view() == b.conninfo.view();
+                   });
+    if (same) return;
+    shared::Board<Registry>().Write(*registry_);
+    shared::Wake(shared::Worker::kObserver);
   }
 
   std::chrono::milliseconds NextInterval() {
@@ -109,23 +126,11 @@ class Monitor {
     return pg::Now() < unsettled_until_ ? std::min(interval, kUnsettledInterval) : interval;
   }
 
-  void Wait(std::chrono::milliseconds limit, std::uint32_t event) {
-    woken_ = pg::Call([&] {
-      const int events = WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH,
-                                   std::max<long>(limit.count(), 0), event);
-      if ((events & WL_LATCH_SET) != 0) ResetLatch(MyLatch);
-      CHECK_FOR_INTERRUPTS();
-      if (ConfigReloadPending) {
-        ConfigReloadPending = false;
-        ProcessConfigFile(PGC_SIGHUP);
-      }
-      return (events & WL_LATCH_SET) != 0;
-    });
-  }
-
   std::unique_ptr<Report> report_;
+  std::unique_ptr<Registry> registry_;
   Memory memory_;
-  core::Instant lag_saved_at_{};
+  core::StatusHold hold_;
+  Chronicle chronicle_;
   Shape shape_;
   core::Instant unsettled_until_{};
   bool woken_ = true;
@@ -134,17 +139,7 @@ class Monitor {
 }  // namespace
 
 void RegisterMonitor() {
-  pg::Call([] {
-    BackgroundWorker worker{};
-    strlcpy(worker.bgw_name, "pg_baton monitor", BGW_MAXLEN);
-    strlcpy(worker.bgw_type, "pg_baton monitor", BGW_MAXLEN);
-    worker.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION;
-    worker.bgw_start_time = BgWorkerStart_ConsistentState;
-    worker.bgw_restart_time = 1;
-    strlcpy(worker.bgw_library_name, "pg_baton", sizeof(worker.bgw_library_name));
-    strlcpy(worker.bgw_function_name, "pg_baton_monitor_main", BGW_MAXLEN);
-    RegisterBackgroundWorker(&worker);
-  });
+  pg::RegisterWorker("pg_baton monitor", "pg_baton_monitor_main", pg::WorkerKind::kWithDatabase);
 }
 
 }  // namespace baton
@@ -153,16 +148,14 @@ extern "C" {
 
 PGDLLEXPORT void pg_baton_monitor_main(Datum) {
   baton::pg::Entry([] {
+    baton::pg::BeginWorker();
     baton::pg::Call([] {
-      pqsignal(SIGHUP, SignalHandlerForConfigReload);
-      pqsignal(SIGTERM, die);
-      BackgroundWorkerUnblockSignals();
       BackgroundWorkerInitializeConnection(baton::setting::Database(), nullptr, 0);
       // A superuser's SQL must not find anybody's operators, nor wait for anybody's locks.
       SetConfigOption("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_OVERRIDE);
       SetConfigOption("lock_timeout", "1s", PGC_USERSET, PGC_S_OVERRIDE);
     });
-    baton::shared::EnterMonitor();
+    baton::shared::EnterWorker(baton::shared::Worker::kMonitor);
     baton::Monitor().Run();
   });
 }

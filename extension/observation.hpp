@@ -1,7 +1,9 @@
 // One look at this server: facts from memory, the control file and SQL, in one transaction.
 #pragma once
 
+#include "sending.hpp"
 #include "shared_state.hpp"
+#include "slow_facts.hpp"
 
 namespace baton {
 
@@ -11,12 +13,13 @@ struct Memory {
   core::Lsn replayed;
   TimestampTz last_message_at = 0;
   core::NodeText upstream;  // the last one known
-  FixedList<core::StandbyRow, kMaxNodes> standbys;
+  SendingMemory sending;
+  SlowFacts slow;
 };
 
-// Fills facts, history, standbys and registry of `report`, whose history goes on from the look
-// before.
-void Observe(Memory& memory, Report& report);
+// Fills facts, history, standbys and slots of `report`, whose history goes on from the look before,
+// and `registry`.
+void Observe(Memory& memory, Report& report, Registry& registry);
 
 // The parts of the facts that change from moment to moment, for a reader between two looks: what
 // the monitor knew, with role, positions, link and lag as they are now.

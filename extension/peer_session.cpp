@@ -48,7 +48,7 @@ PeerSession::PeerSession(std::string name, const std::string& conninfo)
                                   nullptr};
   const char* const values[] = {conninfo.c_str(),
                                 kNodeRole,
-                                "-csearch_path=",
+                                "-csearch_path= -cidle_session_timeout=0",
                                 "pg_baton",
                                 passfile.empty() ? nullptr : passfile.c_str(),
                                 nullptr};
@@ -140,10 +140,10 @@ void PeerSession::Advance() {
   }
 }
 
-void AdvanceAll(PeerSessions& sessions) {
-  constexpr int kSliceMs = 10;
+void AdvanceAll(const std::vector<PeerSession*>& sessions, std::chrono::milliseconds limit) {
   std::vector<pollfd> waits;
-  for (const auto& session : sessions) {
+  std::vector<PeerSession*> waiting;
+  for (PeerSession* const session : sessions) {
     const auto state = session->state();
     if (state != PeerSession::State::kConnecting && state != PeerSession::State::kAsking) continue;
     const short events = session->wants_write() ? POLLIN | POLLOUT : POLLIN;
@@ -152,15 +152,19 @@ void AdvanceAll(PeerSessions& sessions) {
     if (state == PeerSession::State::kConnecting) {
       waits.back().events = session->wants_write() ? POLLOUT : POLLIN;
     }
+    waiting.push_back(session);
   }
-  poll(waits.data(), waits.size(), kSliceMs);
+  poll(waits.data(), waits.size(), static_cast<int>(limit.count()));
   pg::Call([] { CHECK_FOR_INTERRUPTS(); });
-  std::size_t i = 0;
-  for (const auto& session : sessions) {
-    const auto state = session->state();
-    if (state != PeerSession::State::kConnecting && state != PeerSession::State::kAsking) continue;
-    if (waits[i++].revents != 0) session->Advance();
+  for (std::size_t i = 0; i < waiting.size(); ++i) {
+    if (waits[i].revents != 0) waiting[i]->Advance();
   }
+}
+
+void AdvanceAll(PeerSessions& sessions) {
+  std::vector<PeerSession*> all;
+  for (const auto& session : sessions) all.push_back(session.get());
+  AdvanceAll(all, std::chrono::milliseconds(10));
 }
 
 std::vector<core::PeerAnswer> AskWhoTheyAre(const std::vector<PeerTarget>& targets,

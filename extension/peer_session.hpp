@@ -60,8 +60,10 @@ class PeerSession {
 
 using PeerSessions = std::vector<std::unique_ptr<PeerSession>>;
 
-// Waits until one of the sessions can go on, 10 ms at most, and lets all of them go on.
+// Waits until one of the sessions can go on, `limit` at most, and lets all of them go on.
 // Interruptible.
+void AdvanceAll(const std::vector<PeerSession*>& sessions, std::chrono::milliseconds limit);
+// The same, 10 ms at most.
 void AdvanceAll(PeerSessions& sessions);
 
 struct PeerTarget {

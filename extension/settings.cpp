@@ -2,8 +2,13 @@
 
 #include "pg/postgres.hpp"
 
+#include <array>
+#include <fmt/format.h>
 #include <limits>
+#include <list>
+#include <string>
 
+#include "core/checks.hpp"
 #include "core/node_name.hpp"
 #include "pg/guard.hpp"
 
@@ -15,14 +20,17 @@ char* database = nullptr;
 char* passfile = nullptr;
 int check_interval_ms = 1000;
 int peer_timeout_ms = 2000;
-int replay_lag_warning_s = 60;
-int replay_lag_critical_s = 300;
-int replay_lag_bytes_warning_mb = 256;
-int replay_lag_bytes_critical_mb = 1024;
-int slot_retained_warning_mb = 1024;
-int slot_retained_critical_mb = 8192;
-int archive_backlog_warning = 16;
-int archive_backlog_critical = 128;
+int health_hold_ms = 3000;
+int observe_interval_ms = 2000;
+int storage_interval_ms = 5000;
+
+// The thresholds of each check, in the unit of the setting; -1 is off.
+struct ThresholdSetting {
+  std::string name;
+  int value = -1;
+};
+std::array<ThresholdSetting, core::kCheckCount> warnings;
+std::array<ThresholdSetting, core::kCheckCount> criticals;
 
 struct TextSetting {
   const char* name;
@@ -65,30 +73,46 @@ const NumberSetting kNumberSettings[] = {
      60'000, GUC_UNIT_MS},
     {"pg_baton.peer_timeout", "How long another node may take to answer.", &peer_timeout_ms, 100,
      60'000, GUC_UNIT_MS},
-    {"pg_baton.replay_lag_warning", "Replay lag from which health warns; -1 never.",
-     &replay_lag_warning_s, -1, kMax, GUC_UNIT_S},
-    {"pg_baton.replay_lag_critical", "Replay lag from which health is critical; -1 never.",
-     &replay_lag_critical_s, -1, kMax, GUC_UNIT_S},
-    {"pg_baton.replay_lag_bytes_warning", "WAL not replayed from which health warns; -1 never.",
-     &replay_lag_bytes_warning_mb, -1, kMax, GUC_UNIT_MB},
-    {"pg_baton.replay_lag_bytes_critical",
-     "WAL not replayed from which health is critical; -1 never.", &replay_lag_bytes_critical_mb, -1,
-     kMax, GUC_UNIT_MB},
-    {"pg_baton.slot_retained_warning",
-     "WAL held back by an unused slot from which health warns; -1 never.",
-     &slot_retained_warning_mb, -1, kMax, GUC_UNIT_MB},
-    {"pg_baton.slot_retained_critical",
-     "WAL held back by an unused slot from which health is critical; -1 never.",
-     &slot_retained_critical_mb, -1, kMax, GUC_UNIT_MB},
-    {"pg_baton.archive_backlog_warning",
-     "Files waiting to be archived from which health warns; -1 never.", &archive_backlog_warning,
-     -1, kMax, 0},
-    {"pg_baton.archive_backlog_critical",
-     "Files waiting to be archived from which health is critical; -1 never.",
-     &archive_backlog_critical, -1, kMax, 0},
+    {"pg_baton.health_hold", "How long a new status of a check must hold before it is shown.",
+     &health_hold_ms, 0, 600'000, GUC_UNIT_MS},
+    {"pg_baton.observe_interval", "Time between two rounds of questions to the other nodes.",
+     &observe_interval_ms, 100, 600'000, GUC_UNIT_MS},
+    {"pg_baton.storage_interval", "Time between two small writes that try the storage.",
+     &storage_interval_ms, 100, 600'000, GUC_UNIT_MS},
 };
 
-double Bytes(int megabytes) { return megabytes < 0 ? -1 : megabytes * 1024.0 * 1024.0; }
+constexpr double kMegabyte = 1024.0 * 1024.0;
+
+double PerUnitOfSetting(core::Unit unit) { return unit == core::Unit::kBytes ? kMegabyte : 1; }
+
+int UnitOfSetting(core::Unit unit) {
+  if (unit == core::Unit::kBytes) return GUC_UNIT_MB;
+  return unit == core::Unit::kSeconds ? GUC_UNIT_S : 0;
+}
+
+// The server keeps pointers to name and value, so both live in `setting`.
+void DefineThreshold(const core::CheckInfo& info, const char* kind, double usual,
+                     ThresholdSetting& setting) {
+  setting.name = fmt::format("pg_baton.{}_{}", info.name, kind);
+  setting.value = usual < 0 ? -1 : static_cast<int>(usual / PerUnitOfSetting(info.unit));
+  static std::list<std::string> descriptions;
+  const char* const description =
+      descriptions
+          .emplace_back(fmt::format("Where check {} becomes {}; -1 never.", info.name, kind))
+          .c_str();
+  const char* const explanation = descriptions.emplace_back(info.what).append(".").c_str();
+  const char* const name = setting.name.c_str();
+  int* const value = &setting.value;
+  const int unit = UnitOfSetting(info.unit);
+  pg::Call([=] {
+    DefineCustomIntVariable(name, description, explanation, value, *value, -1, kMax, PGC_SIGHUP,
+                            unit, nullptr, nullptr, nullptr);
+  });
+}
+
+double ThresholdOf(const core::CheckInfo& info, const ThresholdSetting& setting) {
+  return setting.value < 0 ? -1 : setting.value * PerUnitOfSetting(info.unit);
+}
 
 }  // namespace
 
@@ -105,6 +129,12 @@ void DefineSettings() {
                               s.maximum, PGC_SIGHUP, s.flags, nullptr, nullptr, nullptr);
     });
   }
+  for (const core::CheckInfo& info : core::Checks()) {
+    if (!core::HasThreshold(info)) continue;
+    const auto i = static_cast<std::size_t>(info.check);
+    DefineThreshold(info, "warning", info.usual.warning, warnings[i]);
+    DefineThreshold(info, "critical", info.usual.critical, criticals[i]);
+  }
   pg::Call([] { MarkGUCPrefixReserved("pg_baton"); });
 }
 
@@ -116,15 +146,21 @@ std::string Passfile() { return passfile == nullptr ? "" : passfile; }
 std::chrono::milliseconds CheckInterval() { return std::chrono::milliseconds(check_interval_ms); }
 std::chrono::milliseconds PeerTimeout() { return std::chrono::milliseconds(peer_timeout_ms); }
 
+std::chrono::milliseconds HealthHold() { return std::chrono::milliseconds(health_hold_ms); }
+std::chrono::milliseconds ObserveInterval() {
+  return std::chrono::milliseconds(observe_interval_ms);
+}
+std::chrono::milliseconds StorageInterval() {
+  return std::chrono::milliseconds(storage_interval_ms);
+}
+
 core::HealthPolicy Health() {
   core::HealthPolicy policy;
-  policy.replay_lag = {static_cast<double>(replay_lag_warning_s),
-                       static_cast<double>(replay_lag_critical_s)};
-  policy.replay_lag_bytes = {Bytes(replay_lag_bytes_warning_mb),
-                             Bytes(replay_lag_bytes_critical_mb)};
-  policy.slot_retained_bytes = {Bytes(slot_retained_warning_mb), Bytes(slot_retained_critical_mb)};
-  policy.archive_backlog = {static_cast<double>(archive_backlog_warning),
-                            static_cast<double>(archive_backlog_critical)};
+  for (const core::CheckInfo& info : core::Checks()) {
+    if (!core::HasThreshold(info)) continue;
+    const auto i = static_cast<std::size_t>(info.check);
+    policy.Of(info.check) = {ThresholdOf(info, warnings[i]), ThresholdOf(info, criticals[i])};
+  }
   return policy;
 }
 

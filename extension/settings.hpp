@@ -18,6 +18,9 @@ const char* Database();  // where the registry is and the monitor connects to
 std::string Passfile();  // empty: libpq's default
 std::chrono::milliseconds CheckInterval();
 std::chrono::milliseconds PeerTimeout();
+std::chrono::milliseconds HealthHold();
+std::chrono::milliseconds ObserveInterval();
+std::chrono::milliseconds StorageInterval();
 core::HealthPolicy Health();
 
 }  // namespace setting

@@ -15,7 +15,6 @@ constexpr const char* kName = "pg_baton";
 constexpr std::size_t kMaxRequests = 16;
 
 struct SharedState {
-  Report report;                               // the monitor
   std::array<Request, kMaxRequests> requests;  // askers enter, the monitor updates
   std::int64_t last_request_id;                // askers
   std::int64_t last_canary_token;              // askers
@@ -25,10 +24,15 @@ struct SharedState {
 };
 static_assert(std::is_trivially_copyable_v<SharedState>);
 
-// Beside the copied part: what other processes wait on, never copied.
+// Beside the copied part: what is read without the lock, and what processes wait on.
 struct SharedBlock {
   SharedState state;
-  Latch* monitor_latch;  // the monitor; null while there is none
+  Published<Report> report;                      // the monitor
+  Published<Registry> registry;                  // the monitor
+  Published<core::EventLog> events;              // the monitor
+  Published<ClusterReport> cluster;              // the observer
+  Published<StorageReport> storage;              // the storage worker
+  std::array<Latch*, shared::kWorkers> latches;  // the workers; null while there is none
   ConditionVariable changed;
 };
 
@@ -47,14 +51,9 @@ void Broadcast() {
   pg::Call([] { ConditionVariableBroadcast(&block->changed); });
 }
 
-void WakeMonitor() {
-  Locked locked(LW_SHARED);
-  if (block->monitor_latch != nullptr) SetLatch(block->monitor_latch);
-}
-
-extern "C" void WithdrawMonitor(int, Datum) {
+extern "C" void WithdrawWorker(int, Datum worker) {
   LWLockAcquire(lock, LW_EXCLUSIVE);
-  block->monitor_latch = nullptr;
+  block->latches[DatumGetUInt32(worker)] = nullptr;
   LWLockRelease(lock);
 }
 
@@ -144,29 +143,44 @@ void Attach() {
   block = static_cast<SharedBlock*>(ShmemInitStruct(kName, sizeof(SharedBlock), &found));
   lock = &GetNamedLWLockTranche(kName)->lock;
   if (!found) {
-    new (&block->state) SharedState{};
-    block->monitor_latch = nullptr;
+    new (block) SharedBlock{};
     ConditionVariableInit(&block->changed);
   }
   LWLockRelease(AddinShmemInitLock);
 }
 
-void EnterMonitor() {
-  pg::Call([] { before_shmem_exit(WithdrawMonitor, Datum{0}); });
+void EnterWorker(Worker worker) {
+  const auto index = static_cast<std::uint32_t>(worker);
+  pg::Call([index] { before_shmem_exit(WithdrawWorker, UInt32GetDatum(index)); });
   Locked locked(LW_EXCLUSIVE);
-  block->monitor_latch = MyLatch;
+  block->latches[index] = MyLatch;
 }
 
-void Publish(const Report& report) {
-  Locked locked(LW_EXCLUSIVE);
-  block->state.report = report;
-}
-
-std::unique_ptr<Report> ReadReport() {
-  auto report = std::make_unique<Report>();
+void Wake(Worker worker) {
   Locked locked(LW_SHARED);
-  *report = block->state.report;
-  return report;
+  Latch* const latch = block->latches[static_cast<std::size_t>(worker)];
+  if (latch != nullptr) SetLatch(latch);
+}
+
+template <>
+Published<Report>& Board() {
+  return block->report;
+}
+template <>
+Published<Registry>& Board() {
+  return block->registry;
+}
+template <>
+Published<core::EventLog>& Board() {
+  return block->events;
+}
+template <>
+Published<ClusterReport>& Board() {
+  return block->cluster;
+}
+template <>
+Published<StorageReport>& Board() {
+  return block->storage;
 }
 
 void BeginLook() {
@@ -188,7 +202,7 @@ bool WaitForFreshLook(std::chrono::milliseconds limit) {
     Locked locked(LW_SHARED);
     begun = block->state.looks_begun;
   }
-  WakeMonitor();
+  Wake(Worker::kMonitor);
   return WaitUntil(limit, [begun] {
     Locked locked(LW_SHARED);
     return block->state.looks_ended > begun;
@@ -201,7 +215,7 @@ std::int64_t SubmitPromotion(bool force, std::string_view requested_by,
   request.force = force;
   request.begin_before = pg::Now() + life;
   const std::int64_t id = Enter(request, requested_by, true);
-  WakeMonitor();
+  Wake(Worker::kMonitor);
   return id;
 }
 

@@ -1,6 +1,6 @@
-// What the processes of one server tell each other: the monitor's last report, the registry as it
-// read it, and requests on their way.  One trivially copyable struct under one lock; inside the
-// lock plain structs are copied and nothing else is done.
+// What the processes of one server tell each other.  What a worker found is published: it is read
+// without waiting, even if that worker is stopped.  Requests on their way are under one lock,
+// inside which plain structs are copied and nothing else is done.
 #pragma once
 
 #include "pg/postgres.hpp"
@@ -12,9 +12,13 @@
 #include <optional>
 #include <vector>
 
+#include "core/checks.hpp"
+#include "core/cluster_view.hpp"
+#include "core/event_log.hpp"
 #include "core/finding.hpp"
 #include "core/lag_history.hpp"
 #include "core/node_facts.hpp"
+#include "published.hpp"
 
 namespace baton {
 
@@ -40,16 +44,50 @@ struct FixedList {
   const T* end() const { return items.data() + count; }
 };
 
-// Written by the monitor, read by all.
+inline constexpr std::size_t kMaxSlots = 128;
+
+// Written by the monitor.
 struct Report {
   bool valid = false;
   core::Instant looked_at{};   // this machine's clock
   TimestampTz checked_at = 0;  // the wall clock at the same moment
   core::NodeFacts facts;
   core::LagHistory history;  // of the upstream on a standby, of its own WAL on a primary
-  FixedList<core::Finding, 32> findings;
+  FixedList<core::Finding, core::kCheckCount> findings;
   FixedList<core::StandbyRow, kMaxNodes> standbys;
-  FixedList<RegisteredNode, kMaxNodes> registry;
+  FixedList<core::SlotRow, kMaxSlots> slots;
+};
+
+// Written by the monitor, when it has changed.
+struct Registry {
+  bool readable = false;  // baton.node exists in pg_baton.database, and fits
+  FixedList<RegisteredNode, kMaxNodes> nodes;
+};
+
+using SettingsText = core::FixedText<4096>;
+
+// Written by the observer.
+struct ClusterReport {
+  core::Instant looked_at{};  // sign of life; 0 before the first
+  FixedList<core::PeerRow, kMaxNodes> peers;
+  core::NodeText settings_of;  // the primary whose settings these are; empty if none
+  SettingsText settings;
+};
+
+// Written by the storage worker, also before each write that may hang.
+struct StorageReport {
+  core::Instant write_begun{};  // of the write that is under way; 0 if none is
+  core::Instant looked_at{};    // 0 before the first look
+  core::Instant write_ended{};  // 0 before the first
+  std::chrono::microseconds took{};
+  core::FixedText<120> error;  // of the last write
+  core::VolumeFacts wal;
+  core::VolumeFacts fullest;
+  bool wal_rate_known = false;
+  std::optional<std::chrono::microseconds> wal_full_in;
+  std::int64_t ready_files = -1;  // negative: not counted
+  std::int64_t oldest_ready = 0;  // TimestampTz; 0 if none waits
+  core::StandbySettings standby_settings;
 };
 
 enum class RequestState { kSubmitted, kRunning, kDone, kRefused, kFailed };
@@ -85,11 +123,32 @@ namespace shared {
 void RequestMemory();
 void Attach();
 
-// The monitor alone: enters itself, so that others can wake it; withdraws at its exit.
-void EnterMonitor();
+// One for each of the structs that a worker publishes.
+template <typename T>
+Published<T>& Board();
+template <>
+Published<Report>& Board();
+template <>
+Published<Registry>& Board();
+template <>
+Published<core::EventLog>& Board();
+template <>
+Published<ClusterReport>& Board();
+template <>
+Published<StorageReport>& Board();
 
-void Publish(const Report& report);
-std::unique_ptr<Report> ReadReport();
+template <typename T>
+std::unique_ptr<T> Read() {
+  auto value = std::make_unique<T>();
+  Board<T>().Read(*value);
+  return value;
+}
+
+// A worker enters itself, so that others can wake it; it withdraws at its exit.
+enum class Worker : std::size_t { kMonitor, kObserver, kStorage };
+inline constexpr std::size_t kWorkers = 3;
+void EnterWorker(Worker worker);
+void Wake(Worker worker);
 
 // Wakes the monitor and waits, `limit` at most, for a look that began after this call.  Returns
 // false if none came.  Interruptible.

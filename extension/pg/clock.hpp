@@ -23,4 +23,10 @@ inline std::chrono::microseconds Since(TimestampTz moment) {
   return std::chrono::microseconds(now > moment ? now - moment : 0);
 }
 
+// Unix microseconds to the server's epoch, 2000-01-01.
+inline TimestampTz FromUnix(std::int64_t microseconds) {
+  constexpr std::int64_t kDays = POSTGRES_EPOCH_JDATE - UNIX_EPOCH_JDATE;
+  return microseconds - kDays * USECS_PER_DAY;
+}
+
 }  // namespace baton::pg

@@ -20,6 +20,17 @@ inline std::uint32_t NewWaitEvent([[maybe_unused]] const char* name) {
 #endif
 }
 
+// 17: pg_replication_slots tells since when a slot is not in use, and why it was invalidated
+// (src/backend/catalog/system_views.sql).
+#if PG_VERSION_NUM >= 170000
+#define PG_BATON_SLOT_INACTIVE_SINCE \
+  "(EXTRACT(epoch FROM inactive_since) * 1000000)::pg_catalog.int8"
+#define PG_BATON_SLOT_REASON "invalidation_reason"
+#else
+#define PG_BATON_SLOT_INACTIVE_SINCE "NULL::pg_catalog.int8"
+#define PG_BATON_SLOT_REASON "NULL::pg_catalog.text"
+#endif
+
 }  // namespace baton::pg
 
 // 18: a module tells its name and version (src/include/fmgr.h).

@@ -2,6 +2,8 @@
 
 #include "pg/postgres.hpp"
 
+#include <map>
+
 #include "core/error.hpp"
 #include "pg/guard.hpp"
 
@@ -38,6 +40,32 @@ std::vector<Row> Spi::Run(const char* sql, std::initializer_list<const char*> ar
     if (result < 0) elog(ERROR, "could not run \"%s\": %s", sql, SPI_result_code_string(result));
   });
 
+  return Fetch();
+}
+
+std::vector<Row> Spi::RunAgain(const char* sql) {
+  static std::map<const char*, SPIPlanPtr> plans;
+  const auto known = plans.find(sql);
+  SPIPlanPtr plan = known == plans.end() ? nullptr : known->second;
+  if (plan == nullptr) {
+    plan = Call([sql] {
+      const SPIPlanPtr prepared = SPI_prepare(sql, 0, nullptr);
+      if (prepared == nullptr) {
+        elog(ERROR, "could not prepare \"%s\": %s", sql, SPI_result_code_string(SPI_result));
+      }
+      SPI_keepplan(prepared);
+      return prepared;
+    });
+    plans[sql] = plan;
+  }
+  Call([&] {
+    const int result = SPI_execute_plan(plan, nullptr, nullptr, true, 0);
+    if (result < 0) elog(ERROR, "could not run \"%s\": %s", sql, SPI_result_code_string(result));
+  });
+  return Fetch();
+}
+
+std::vector<Row> Spi::Fetch() {
   std::vector<Row> rows;
   SPITupleTable* const table = SPI_tuptable;
   if (table == nullptr) return rows;
@@ -52,6 +80,17 @@ std::vector<Row> Spi::Run(const char* sql, std::initializer_list<const char*> ar
   }
   Call([table] { SPI_freetuptable(table); });
   return rows;
+}
+
+std::string TextAt(const Row& row, std::size_t column) { return row[column].value_or(""); }
+
+std::optional<std::int64_t> NumberAt(const Row& row, std::size_t column) {
+  if (!row[column]) return std::nullopt;
+  return std::strtoll(row[column]->c_str(), nullptr, 10);
+}
+
+core::Lsn LsnAt(const Row& row, std::size_t column) {
+  return core::Lsn::Parse(TextAt(row, column)).value_or(core::Lsn());
 }
 
 void Spi::Finish() {

@@ -1,10 +1,13 @@
 // SQL from C++: one SPI session, its rows as C++ values.
 #pragma once
 
+#include <cstdint>
 #include <initializer_list>
 #include <optional>
 #include <string>
 #include <vector>
+
+#include "core/lsn.hpp"
 
 namespace baton::pg {
 
@@ -20,8 +23,20 @@ class Spi {
   Spi& operator=(const Spi&) = delete;
 
   std::vector<Row> Run(const char* sql, std::initializer_list<const char*> arguments = {});
+  // For a worker that reads with the same statement again and again: it is planned once.  `sql` is
+  // a constant, known by its address.
+  std::vector<Row> RunAgain(const char* sql);
   void Finish();
+
+ private:
+  static std::vector<Row> Fetch();
 };
+
+// The column of a row, "" for NULL.
+std::string TextAt(const Row& row, std::size_t column);
+// The same as a number; nullopt for NULL.
+std::optional<std::int64_t> NumberAt(const Row& row, std::size_t column);
+core::Lsn LsnAt(const Row& row, std::size_t column);  // none for NULL
 
 // A transaction of a background worker; ended by Commit, or by the death of the worker.
 class WorkerTransaction {

@@ -1,9 +1,7 @@
 #include "pg/server_facts.hpp"
 
 #include <algorithm>
-#include <dirent.h>
 #include <fmt/format.h>
-#include <memory>
 
 #include "pg/guard.hpp"
 
@@ -122,15 +120,5 @@ std::string RestoreCommand() {
 }
 
 std::string PrimaryConninfo() { return PrimaryConnInfo == nullptr ? "" : PrimaryConnInfo; }
-
-std::int64_t CountReadyFiles() {
-  const std::unique_ptr<DIR, int (*)(DIR*)> folder(opendir("pg_wal/archive_status"), &closedir);
-  std::int64_t count = 0;
-  if (folder == nullptr) return count;
-  while (const dirent* const entry = readdir(folder.get())) {
-    if (std::string_view(entry->d_name).ends_with(".ready")) ++count;
-  }
-  return count;
-}
 
 }  // namespace baton::pg

@@ -47,7 +47,4 @@ std::optional<std::string> Setting(const char* name);  // base unit; nullopt if 
 std::string RestoreCommand();
 std::string PrimaryConninfo();
 
-// Files of archive_status that wait for the archiver.
-std::int64_t CountReadyFiles();
-
 }  // namespace baton::pg

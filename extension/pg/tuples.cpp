@@ -12,6 +12,19 @@ RowBuilder& RowBuilder::Put(Datum value) {
   return *this;
 }
 
+RowBuilder& RowBuilder::TextArray(const std::vector<std::string>& texts) {
+  const int count = static_cast<int>(texts.size());
+  Datum* const items =
+      Call([count] { return static_cast<Datum*>(palloc(sizeof(Datum) * std::max(count, 1))); });
+  for (int i = 0; i < count; ++i) {
+    const char* const text = texts[i].c_str();
+    items[i] = Call([text] { return CStringGetTextDatum(text); });
+  }
+  return Put(Call([items, count] {
+    return PointerGetDatum(construct_array(items, count, TEXTOID, -1, false, TYPALIGN_INT));
+  }));
+}
+
 RowBuilder& RowBuilder::Null() {
   Put(Datum{0});
   nulls_[count_ - 1] = true;

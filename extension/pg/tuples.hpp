@@ -6,7 +6,9 @@
 
 #include <chrono>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/lsn.hpp"
 
@@ -23,7 +25,8 @@ class RowBuilder {
   RowBuilder& Lsn(core::Lsn lsn);                   // NULL if none
   RowBuilder& Timeline(core::TimelineId timeline);  // integer; NULL if none
   RowBuilder& Interval(std::optional<std::chrono::microseconds> value);
-  RowBuilder& Time(TimestampTz moment);  // NULL if 0
+  RowBuilder& Time(TimestampTz moment);                          // NULL if 0
+  RowBuilder& TextArray(const std::vector<std::string>& texts);  // never NULL
   RowBuilder& Null();
 
   Datum* values() { return values_; }

@@ -94,7 +94,8 @@ std::vector<fs::path> OwnFolders(const fs::path& directory) {
   for (const fs::directory_entry& entry : fs::directory_iterator(directory)) {
     const std::string name = entry.path().filename();
     if (!entry.is_directory() || entry.is_symlink()) continue;
-    if (name == "base" || name == "global" || name.starts_with("pg_")) continue;
+    if (name == "base" || name == "global") continue;
+    if (name.starts_with("pg_") && name != "pg_baton") continue;
     folders.push_back(entry.path());
   }
   return folders;

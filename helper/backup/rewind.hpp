@@ -34,7 +34,8 @@ bool RunRewind(const RewindOptions& options, const CopyProgress& progress);
 // pg_rewind replaces or deletes them.  Links count as themselves.
 std::vector<std::filesystem::path> OwnFiles(const std::filesystem::path& directory);
 
-// The same of folders: conf.d, log, certificates; all but those that PostgreSQL itself has there.
+// The same of folders: conf.d, log, certificates, the events in pg_baton; all but those that
+// PostgreSQL itself has there.
 std::vector<std::filesystem::path> OwnFolders(const std::filesystem::path& directory);
 
 }  // namespace baton::helper

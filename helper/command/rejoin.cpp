@@ -303,8 +303,9 @@ class Rejoin {
     for (const std::string& name : own_files_) Replace(kept / name, directory_ / name);
     for (const fs::path& folder : OwnFolders(directory_)) fs::remove_all(folder);
     for (const std::string& name : own_folders_) Move(kept / name, directory_ / name);
+    // What it had heard of an upstream belongs to a history that is over.
     std::error_code error;
-    fs::remove_all(directory_ / "pg_baton", error);
+    fs::remove(directory_ / "pg_baton" / "lag", error);
   }
 
   static void Replace(const fs::path& from, const fs::path& to) {
@@ -365,7 +366,10 @@ Action AddRejoin(CLI::App& command, Output& output) {
   options->server.AddTo(command);
   command.add_option("--node-name", options->node_name,
                      "name of this node (default: pg_baton.node_name of its configuration)");
-  return [options] { Rejoin(*options).Run(); };
+  return [options] {
+    Rejoin(*options).Run();
+    return 0;
+  };
 }
 
 }  // namespace baton::helper

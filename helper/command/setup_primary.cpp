@@ -22,7 +22,7 @@
 namespace baton::helper {
 namespace {
 
-constexpr int kNodeConnectionLimit = 50;
+constexpr int kNodeConnectionLimit = 300;
 
 struct Options {
   explicit Options(Output& output) : common{output} {}
@@ -454,7 +454,10 @@ Action AddSetupPrimary(CLI::App& command, Output& output) {
   command.add_option("--bindir", options->bindir, "folder of PostgreSQL's server programs");
   command.add_option("-t,--timeout", options->timeout_s, "seconds to wait for the restart")
       ->check(CLI::PositiveNumber);
-  return [options] { SetupPrimary(*options).Run(); };
+  return [options] {
+    SetupPrimary(*options).Run();
+    return 0;
+  };
 }
 
 }  // namespace baton::helper

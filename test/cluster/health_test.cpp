@@ -127,7 +127,8 @@ TEST_F(Health, ALostSlotIsCritical) {
 
   EXPECT_TRUE(Becomes(a_, "slots", "critical"));
   EXPECT_EQ(a_.Sql("SELECT message FROM baton.health WHERE check_name = 'slots'"),
-            "slot \"b\" has lost WAL that its standby needs");
+            "slot \"b\" has lost WAL that its standby needs: it was further behind than "
+            "max_slot_wal_keep_size allows");
 }
 
 TEST_F(Health, ReplicationIsProvenEndToEnd) {

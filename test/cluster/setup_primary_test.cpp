@@ -28,7 +28,7 @@ TEST_F(SetupPrimary, MakesAnOrdinaryServerReady) {
   EXPECT_EQ(result.exit_code, 0) << result.output;
   EXPECT_EQ(a.Rows("SELECT rolcanlogin, rolreplication, rolsuper, rolconnlimit FROM pg_roles WHERE "
                    "rolname = 'baton_node'"),
-            "t|t|f|50");
+            "t|t|f|300");
   EXPECT_EQ(a.Rows("SELECT pg_has_role('baton_node', r, 'MEMBER') FROM unnest(ARRAY['pg_monitor', "
                    "'pg_checkpoint', 'baton_operator']) r"),
             "t\nt\nt");

@@ -7,12 +7,12 @@ namespace baton::core {
 
 static bool operator==(const SettingAdvice& a, const SettingAdvice& b) {
   return a.name == b.name && a.current == b.current && a.wanted == b.wanted && a.why == b.why &&
-         a.restart == b.restart;
+         a.restart == b.restart && a.fine == b.fine;
 }
 
 static void PrintTo(const SettingAdvice& advice, std::ostream* out) {
   *out << advice.name << ": " << advice.current << " -> " << advice.wanted << " (" << advice.why
-       << (advice.restart ? ", restart)" : ", reload)");
+       << (advice.restart ? ", restart" : ", reload") << (advice.fine ? ", fine)" : ")");
 }
 
 namespace {
@@ -44,13 +44,16 @@ struct Server {
     return *this;
   }
 
-  std::vector<SettingAdvice> Advice() const {
-    const auto value = [this](std::string_view name) -> std::optional<std::string> {
+  std::vector<SettingAdvice> Advice() const { return AdviseSettings(Values(), goals); }
+  std::vector<SettingAdvice> Check() const { return CheckSettings(Values(), goals); }
+
+ private:
+  SettingValue Values() const {
+    return [this](std::string_view name) -> std::optional<std::string> {
       const auto found = settings.find(name);
       if (found == settings.end()) return std::nullopt;
       return found->second;
     };
-    return AdviseSettings(value, goals);
   }
 };
 
@@ -179,6 +182,111 @@ TEST(AdviseSettings, DoesNotTakeAllOfOneFamilyForTheOther) {
 TEST(AdviseSettings, ListensOnlyLocallyIfThatIsEnough) {
   EXPECT_EQ(ListenAdvice("", "127.0.0.1"), "localhost");
   EXPECT_EQ(ListenAdvice("", "localhost"), "localhost");
+}
+
+constexpr bool kFine = true;
+
+TEST(CheckSettings, TellsOfEverySettingThatMattersInASoundServer) {
+  Server server;
+  server.goals.listen_address = "127.0.0.1";
+
+  EXPECT_THAT(
+      server.Check(),
+      ElementsAre(
+          SettingAdvice{"wal_level", "replica", "replica", "a standby needs the WAL in full",
+                        kRestart, kFine},
+          SettingAdvice{"wal_log_hints", "on", "on",
+                        "pg_rewind needs it where data checksums are off", kRestart, kFine},
+          SettingAdvice{"max_wal_senders", "10", "10",
+                        "each standby, each running base backup and its WAL stream need one",
+                        kRestart, kFine},
+          SettingAdvice{"max_replication_slots", "10", "10",
+                        "each standby keeps the WAL it needs by a slot of its own", kRestart,
+                        kFine},
+          SettingAdvice{"max_worker_processes", "12", "12",
+                        "pg_baton's workers take places that other extensions had", kRestart,
+                        kFine},
+          SettingAdvice{"wal_keep_size", "256MB", "256MB",
+                        "a former primary still needs its last WAL for pg_rewind", kReload, kFine},
+          SettingAdvice{"hot_standby", "on", "on",
+                        "a standby must answer queries and pg_baton's own questions", kRestart,
+                        kFine},
+          SettingAdvice{"full_page_writes", "on", "on", "pg_rewind and base backups rely on it",
+                        kReload, kFine},
+          SettingAdvice{"shared_preload_libraries", "pg_baton", "pg_baton",
+                        "pg_baton works in every process of the server", kRestart, kFine},
+          SettingAdvice{"listen_addresses", "localhost", "localhost",
+                        "the other nodes connect to this address", kRestart, kFine}));
+}
+
+// The row of one setting.
+SettingAdvice RowOf(const Server& server, std::string_view name) {
+  for (const SettingAdvice& advice : server.Check()) {
+    if (advice.name == name) return advice;
+  }
+  ADD_FAILURE() << "no row for " << name;
+  return {};
+}
+
+TEST(CheckSettings, SaysWhichAreNotAsWanted) {
+  Server server;
+  server.Set("wal_level", "minimal")
+      .Set("wal_log_hints", "off")
+      .Set("max_wal_senders", "9")
+      .Set("max_replication_slots", "9")
+      .Set("max_worker_processes", "11")
+      .Set("wal_keep_size", "255")
+      .Set("hot_standby", "off")
+      .Set("full_page_writes", "off")
+      .Set("shared_preload_libraries", "");
+  server.goals.listen_address = "10.0.0.1";
+
+  const auto rows = server.Check();
+
+  EXPECT_EQ(rows.size(), server.settings.size());
+  for (const SettingAdvice& row : rows) EXPECT_FALSE(row.fine) << row.name;
+  EXPECT_EQ(rows, server.Advice());
+}
+
+TEST(CheckSettings, ShowsWhatIsWantedBesideAHigherValueThatIsFine) {
+  Server server;
+  server.Set("max_wal_senders", "100").Set("wal_level", "logical").Set("wal_keep_size", "4096");
+
+  const SettingAdvice senders = RowOf(server, "max_wal_senders");
+  EXPECT_EQ(senders.current, "100");
+  EXPECT_EQ(senders.wanted, "10");
+  EXPECT_TRUE(senders.fine);
+  const SettingAdvice level = RowOf(server, "wal_level");
+  EXPECT_EQ(level.current, "logical");
+  EXPECT_EQ(level.wanted, "replica");
+  EXPECT_TRUE(level.fine);
+  const SettingAdvice keep = RowOf(server, "wal_keep_size");
+  EXPECT_EQ(keep.current, "4096MB");
+  EXPECT_EQ(keep.wanted, "256MB");
+  EXPECT_TRUE(keep.fine);
+}
+
+TEST(CheckSettings, IsContentWithoutHintsWhereChecksumsAreOn) {
+  Server server;
+  server.Set("wal_log_hints", "off");
+  EXPECT_FALSE(RowOf(server, "wal_log_hints").fine);
+
+  server.goals.data_checksums = true;
+  EXPECT_TRUE(RowOf(server, "wal_log_hints").fine);
+}
+
+TEST(CheckSettings, GivesNoRowForASettingThatIsNotThereOrNoNumber) {
+  Server server;
+  server.settings.clear();
+  server.goals.listen_address = "10.0.0.1";
+  EXPECT_THAT(server.Check(), IsEmpty());
+
+  server.Set("max_wal_senders", "many").Set("wal_keep_size", "");
+  EXPECT_THAT(server.Check(), IsEmpty());
+}
+
+TEST(CheckSettings, GivesNoRowForListenAddressesWithoutAnAddress) {
+  for (const SettingAdvice& row : Server().Check()) EXPECT_NE(row.name, "listen_addresses");
 }
 
 TEST(WithLibrary, IsTheLibraryAloneIfThereWasNone) {

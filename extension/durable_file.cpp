@@ -1,0 +1,72 @@
+#include "durable_file.hpp"
+
+#include "pg/postgres.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <fstream>
+#include <iterator>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace baton {
+namespace {
+
+class Descriptor {
+ public:
+  Descriptor(const std::string& path, int flags)
+      : fd_(open(path.c_str(), flags | O_CLOEXEC, pg_file_create_mode)) {}
+  ~Descriptor() {
+    if (fd_ >= 0) close(fd_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+std::string Failure(std::string_view what, const std::string& path) {
+  return fmt::format("could not {} file \"{}\": {}", what, path, strerror(errno));
+}
+
+}  // namespace
+
+std::string WriteDurably(const std::string& path, std::string_view text) {
+  mkdir(kFolder, pg_dir_create_mode);
+  const Descriptor file(path, O_WRONLY | O_CREAT);
+  if (file.get() < 0) return Failure("open", path);
+  std::size_t written = 0;
+  while (written < text.size()) {
+    const ssize_t n = pwrite(file.get(), text.data() + written, text.size() - written,
+                             static_cast<off_t>(written));
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return Failure("write", path);
+    written += static_cast<std::size_t>(n);
+  }
+  if (ftruncate(file.get(), static_cast<off_t>(text.size())) != 0) return Failure("truncate", path);
+  if (fsync(file.get()) != 0) return Failure("fsync", path);
+  return "";
+}
+
+std::string ReplaceDurably(const std::string& path, std::string_view text) {
+  const std::string temporary = path + ".tmp";
+  if (std::string failure = WriteDurably(temporary, text); !failure.empty()) {
+    unlink(temporary.c_str());
+    return failure;
+  }
+  if (rename(temporary.c_str(), path.c_str()) != 0) return Failure("rename", temporary);
+  const Descriptor folder(kFolder, O_RDONLY | O_DIRECTORY);
+  if (folder.get() < 0 || fsync(folder.get()) != 0) return Failure("fsync", kFolder);
+  return "";
+}
+
+std::string ReadWhole(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+}  // namespace baton

@@ -1,0 +1,20 @@
+// Small files of this library in the data directory, written so that a crash leaves the old or the
+// new one.  May block as long as the storage does.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace baton {
+
+// The folder that all of them are in, below the data directory; made if it is missing.
+inline constexpr const char* kFolder = "pg_baton";
+
+// Return what failed, in words; empty if nothing did.
+std::string WriteDurably(const std::string& path, std::string_view text);    // over what is there
+std::string ReplaceDurably(const std::string& path, std::string_view text);  // by a rename
+
+// The whole file; empty if it is not there or cannot be read.
+std::string ReadWhole(const std::string& path);
+
+}  // namespace baton

@@ -1,0 +1,34 @@
+#include "event_file.hpp"
+
+#include "pg/postgres.hpp"
+
+#include <cstdio>
+#include <fmt/format.h>
+
+#include "durable_file.hpp"
+
+namespace baton {
+namespace {
+
+constexpr const char* kFile = "pg_baton/events";
+constexpr const char* kForeignFile = "pg_baton/events.of_another_node";
+
+}  // namespace
+
+std::string FileOwner(const std::string& node_name) {
+  return fmt::format("{}@{}", node_name, GetSystemIdentifier());
+}
+
+core::EventLog LoadEvents(const std::string& node_name) {
+  const std::string text = ReadWhole(kFile);
+  if (text.empty()) return {};
+  if (const auto events = core::EventsFromFile(text, FileOwner(node_name))) return *events;
+  std::rename(kFile, kForeignFile);
+  return {};
+}
+
+std::string SaveEvents(const std::string& node_name, const core::EventLog& events) {
+  return ReplaceDurably(kFile, core::EventsToFile(events, FileOwner(node_name)));
+}
+
+}  // namespace baton

@@ -1,0 +1,217 @@
+#include "observer.hpp"
+
+#include "pg/postgres.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+#include "core/quantity.hpp"
+#include "peer_session.hpp"
+#include "pg/clock.hpp"
+#include "pg/compat.hpp"
+#include "pg/guard.hpp"
+#include "pg/worker.hpp"
+#include "self_report.hpp"
+#include "settings.hpp"
+#include "shared_state.hpp"
+
+namespace baton {
+namespace {
+
+constexpr auto kSettingsInterval = std::chrono::seconds(30);
+// How long a signal may go unnoticed that came just before the wait.
+constexpr auto kLongestSlice = std::chrono::milliseconds(200);
+
+// One other node: the connection that is kept to it, and what it said last.
+class Peer {
+ public:
+  explicit Peer(const RegisteredNode& node) : node_(node) { row_.name = node.name; }
+
+  const core::PeerRow& row() const { return row_; }
+  const std::string& settings() const { return settings_; }
+  PeerSession* session() const { return session_.get(); }
+  bool waiting() const { return waiting_; }
+  bool Is(const RegisteredNode& node) const {
+    return node_.name.view() == node.name.view() && node_.conninfo.view() == node.conninfo.view();
+  }
+  // When there is something to do, without a word from the node.
+  core::Instant due() const { return waiting_ ? asked_at_ + limit_ : next_; }
+
+  // Goes on as far as it can; returns whether the row has changed.
+  bool Advance() {
+    const core::Instant now = pg::Now();
+    if (!waiting_) {
+      if (now < next_) return false;
+      Begin(now);
+    }
+    switch (session_->state()) {
+      case PeerSession::State::kFailed:
+        return GiveUp(session_->error());
+      case PeerSession::State::kIdle:
+        if (asked_) return TakeAnswer(now);
+        with_settings_ = row_.role == core::Role::kPrimary && now >= settings_due_;
+        asked_ = true;
+        asked_wall_ = GetCurrentTimestamp();
+        session_->Ask(AskForReport(with_settings_));
+        break;
+      default:
+        break;
+    }
+    if (now < asked_at_ + limit_) return false;
+    return GiveUp(fmt::format("no answer within {}", core::DurationText(limit_)));
+  }
+
+ private:
+  void Begin(core::Instant now) {
+    limit_ = setting::PeerTimeout();
+    asked_at_ = now;
+    next_ = now + setting::ObserveInterval();
+    waiting_ = true;
+    asked_ = false;
+    if (session_ == nullptr || session_->state() != PeerSession::State::kIdle) {
+      session_ = std::make_unique<PeerSession>(node_.name.str(), node_.conninfo.str());
+    }
+  }
+
+  bool GiveUp(std::string_view error) {
+    waiting_ = false;
+    row_.asked = true;
+    row_.reachable = false;
+    row_.error = error;  // which may lie in the session
+    session_.reset();
+    return true;
+  }
+
+  bool TakeAnswer(core::Instant now) {
+    const auto report = ParseReport(session_->rows());
+    if (!report)
+      return GiveUp("the answer was not understood; is pg_baton of another version there?");
+    if (report->row.system_identifier != GetSystemIdentifier()) {
+      return GiveUp("the server at this address belongs to another cluster");
+    }
+    if (!report->row.name.empty() && report->row.name.view() != node_.name.view()) {
+      return GiveUp(
+          fmt::format("the server at this address is node \"{}\"", report->row.name.view()));
+    }
+    waiting_ = false;
+    row_ = report->row;
+    row_.name = node_.name;
+    row_.asked = true;
+    row_.reachable = true;
+    row_.seen = now;
+    row_.seen_at = GetCurrentTimestamp();
+    row_.round_trip = std::chrono::microseconds(row_.seen_at - asked_wall_);
+    row_.clock_difference =
+        std::chrono::microseconds(report->clock - (asked_wall_ + (row_.seen_at - asked_wall_) / 2));
+    if (with_settings_) {
+      settings_ = report->settings;
+      settings_due_ = now + kSettingsInterval;
+    }
+    return true;
+  }
+
+  RegisteredNode node_;
+  std::unique_ptr<PeerSession> session_;
+  core::PeerRow row_;
+  std::string settings_;
+  std::chrono::milliseconds limit_{};
+  core::Instant asked_at_{};
+  core::Instant next_{};
+  core::Instant settings_due_{};
+  TimestampTz asked_wall_ = 0;
+  bool waiting_ = false;
+  bool asked_ = false;
+  bool with_settings_ = false;
+};
+
+class Observer {
+ public:
+  Observer() {
+    shared::Board<ClusterReport>().TakeOver();
+    shared::Board<ClusterReport>().Read(report_);
+  }
+
+  void Run() {
+    const std::uint32_t event = pg::Call([] { return pg::NewWaitEvent("PgBatonObserverMain"); });
+    for (;;) {
+      TakeRegistry();
+      bool changed = false;
+      for (auto& peer : peers_) changed = peer->Advance() || changed;
+      if (changed || pg::Now() - report_.looked_at >= setting::ObserveInterval()) Publish();
+      Wait(event);
+    }
+  }
+
+ private:
+  void TakeRegistry() {
+    shared::Board<Registry>().Read(registry_);
+    const std::string own_name = setting::NodeName();
+    std::vector<std::unique_ptr<Peer>> peers;
+    for (const RegisteredNode& node : registry_.nodes) {
+      if (node.name.view() == own_name) continue;
+      const auto known = std::find_if(peers_.begin(), peers_.end(), [&](const auto& peer) {
+        return peer != nullptr && peer->Is(node);
+      });
+      peers.push_back(known != peers_.end() ? std::move(*known) : std::make_unique<Peer>(node));
+    }
+    peers_ = std::move(peers);
+  }
+
+  void Publish() {
+    report_.looked_at = pg::Now();
+    report_.peers = {};
+    for (const auto& peer : peers_) {
+      report_.peers.Add(peer->row());
+      if (peer->row().role == core::Role::kPrimary && peer->row().reachable &&
+          !peer->settings().empty()) {
+        report_.settings_of = peer->row().name;
+        report_.settings = peer->settings();
+      }
+    }
+    shared::Board<ClusterReport>().Write(report_);
+  }
+
+  // For the sockets while an answer is awaited, otherwise for the time of the next question.
+  void Wait(std::uint32_t event) {
+    core::Instant due = pg::Now() + setting::ObserveInterval();
+    std::vector<PeerSession*> sessions;
+    for (const auto& peer : peers_) {
+      due = std::min(due, peer->due());
+      if (peer->waiting() && peer->session() != nullptr) sessions.push_back(peer->session());
+    }
+    const auto left = std::max(std::chrono::duration_cast<std::chrono::milliseconds>(
+                                   due - pg::Now() + std::chrono::microseconds(999)),
+                               std::chrono::milliseconds::zero());
+    if (sessions.empty()) {
+      pg::WaitForLatch(left, event);
+    } else {
+      AdvanceAll(sessions, std::min<std::chrono::milliseconds>(left, kLongestSlice));
+      pg::HandleInterrupts();
+    }
+  }
+
+  Registry registry_;
+  ClusterReport report_;
+  std::vector<std::unique_ptr<Peer>> peers_;
+};
+
+}  // namespace
+
+void RegisterObserver() {
+  pg::RegisterWorker("pg_baton observer", "pg_baton_observer_main",
+                     pg::WorkerKind::kWithSharedMemoryOnly);
+}
+
+}  // namespace baton
+
+extern "C" {
+
+PGDLLEXPORT void pg_baton_observer_main(Datum) {
+  baton::pg::Entry([] {
+    baton::pg::BeginWorker();
+    baton::shared::EnterWorker(baton::shared::Worker::kObserver);
+    // Too large for a stack that is meant for statements.
+    std::make_unique<baton::Observer>()->Run();
+  });
+}
+}

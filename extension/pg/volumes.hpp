@@ -1,0 +1,26 @@
+// Free space of the file systems that hold the data directory's parts, and what waits in its
+// archive_status.  May block as long as the storage does.
+#pragma once
+
+#include "pg/postgres.hpp"
+
+#include <cstdint>
+
+#include "core/node_facts.hpp"
+
+namespace baton::pg {
+
+// `path` is relative to the data directory.  Not measured if the system cannot tell.
+core::VolumeFacts MeasureVolume(const char* path, std::string_view name);
+
+// Of the data directory and the tablespaces the one with the least free space in proportion.
+core::VolumeFacts FullestVolume();
+
+// Files of archive_status that wait for the archiver.
+struct ReadyFiles {
+  std::int64_t count = -1;  // negative: could not be counted
+  TimestampTz oldest = 0;   // 0 if none waits
+};
+ReadyFiles CountReadyFiles();
+
+}  // namespace baton::pg

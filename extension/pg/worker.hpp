@@ -1,0 +1,28 @@
+// What all background workers of this library share: how they are registered, begin and wait.
+#pragma once
+
+#include "pg/postgres.hpp"
+
+#include <chrono>
+#include <cstdint>
+
+namespace baton::pg {
+
+enum class WorkerKind { kWithDatabase, kWithSharedMemoryOnly };
+
+// A worker that starts when a standby becomes consistent and is started again a second after it
+// ended; called while shared_preload_libraries are loaded.  `function` is a symbol of this library.
+void RegisterWorker(const char* name, const char* function, WorkerKind kind);
+
+// First thing in a worker: signals as backends have them.
+void BeginWorker();
+
+// Waits until the latch is set, or `limit` is over; takes new settings.  Returns whether the latch
+// was set.  Ends the process when it is told to end, or the postmaster is gone.
+bool WaitForLatch(std::chrono::milliseconds limit, std::uint32_t event);
+
+// Takes new settings if there are any, and ends the process if it is told to; for a worker that
+// waits in another way.
+void HandleInterrupts();
+
+}  // namespace baton::pg

@@ -1,0 +1,148 @@
+#include "self_report.hpp"
+
+#include "pg/postgres.hpp"
+
+#include <gnu/libc-version.h>
+#include <sys/utsname.h>
+
+#include "observation.hpp"
+#include "pg/clock.hpp"
+#include "pg/guard.hpp"
+#include "pg/tuples.hpp"
+#include "reading.hpp"
+#include "settings.hpp"
+#include "shared_state.hpp"
+
+namespace baton {
+namespace {
+
+std::int64_t NumberIn(const std::string& text) { return std::strtoll(text.c_str(), nullptr, 10); }
+
+core::Role RoleNamed(std::string_view text) {
+  if (text == core::RoleText(core::Role::kPrimary)) return core::Role::kPrimary;
+  if (text == core::RoleText(core::Role::kStandby)) return core::Role::kStandby;
+  return core::Role::kUnknown;
+}
+
+// In the order of the columns of baton.self_report().
+enum Column {
+  kName,
+  kRole,
+  kState,
+  kTimeline,
+  kLsn,
+  kReplayedLsn,
+  kReplayLagUs,
+  kReplayLagBytes,
+  kUpstream,
+  kServerVersion,
+  kArchitecture,
+  kCollationVersion,
+  kSystemIdentifier,
+  kSees,
+  kClock,
+  kSettings,
+  kColumns
+};
+
+Datum SelfReport(FunctionCallInfo fcinfo) {
+  const bool with_settings = PG_GETARG_BOOL(0);
+  const core::NodeFacts facts = FactsNow(*shared::Read<Report>());
+  const core::Position& position = facts.position;
+  const bool standby = facts.role == core::Role::kStandby;
+  std::optional<std::int64_t> lag_us;
+  if (facts.replay_lag) lag_us = facts.replay_lag->count();
+  std::optional<std::int64_t> lag_bytes;
+  if (standby && !position.upstream_end.IsNone()) {
+    lag_bytes = position.upstream_end.BytesSince(position.replayed);
+  }
+  pg::RowBuilder row;
+  row.Text(setting::NodeName())
+      .Text(core::RoleText(facts.role))
+      .Text(core::StateText(facts.role, facts.link, facts.replay, facts.promoting))
+      .Timeline(position.timeline)
+      .Lsn(standby ? position.received : position.current)
+      .Lsn(position.replayed)
+      .Int8(lag_us)
+      .Int8(lag_bytes)
+      .Text(facts.upstream.view())
+      .Text(PG_VERSION)
+      .Text(Architecture())
+      .Text(CollationVersion())
+      .Text(std::to_string(GetSystemIdentifier()))
+      .Text(NodesSeen())
+      .Int8(GetCurrentTimestamp())
+      .Text(with_settings ? OwnSettings() : "");
+  return pg::SingleRow(fcinfo, row);
+}
+
+}  // namespace
+
+const char* AskForReport(bool with_settings) {
+  return with_settings ? "SELECT * FROM baton.self_report(true)"
+                       : "SELECT * FROM baton.self_report(false)";
+}
+
+std::optional<PeerReport> ParseReport(const std::vector<PeerSession::Row>& rows) {
+  if (rows.size() != 1 || rows.front().size() < kColumns) return std::nullopt;
+  const PeerSession::Row& text = rows.front();
+  PeerReport report;
+  core::PeerRow& row = report.row;
+  row.name = text[kName];
+  row.role = RoleNamed(text[kRole]);
+  row.state = text[kState];
+  row.timeline = static_cast<core::TimelineId>(NumberIn(text[kTimeline]));
+  row.lsn = core::Lsn::Parse(text[kLsn]).value_or(core::Lsn());
+  row.replayed = core::Lsn::Parse(text[kReplayedLsn]).value_or(core::Lsn());
+  if (!text[kReplayLagUs].empty()) {
+    row.replay_lag = std::chrono::microseconds(NumberIn(text[kReplayLagUs]));
+  }
+  if (!text[kReplayLagBytes].empty()) row.replay_lag_bytes = NumberIn(text[kReplayLagBytes]);
+  row.upstream = text[kUpstream];
+  row.server_version = text[kServerVersion];
+  row.architecture = text[kArchitecture];
+  row.collation_version = text[kCollationVersion];
+  row.system_identifier = std::strtoull(text[kSystemIdentifier].c_str(), nullptr, 10);
+  row.sees = text[kSees];
+  report.clock = NumberIn(text[kClock]);
+  report.settings = text[kSettings];
+  return report;
+}
+
+std::string Architecture() {
+  utsname system{};
+  return uname(&system) == 0 ? system.machine : "";
+}
+
+std::string CollationVersion() { return std::string("glibc ") + gnu_get_libc_version(); }
+
+std::string NodesSeen() {
+  std::string names = setting::NodeName();
+  const auto cluster = ReadCluster();
+  for (const core::PeerRow& peer : cluster->peers) {
+    if (peer.reachable) names += "," + peer.name.str();
+  }
+  return names;
+}
+
+std::string OwnSettings() {
+  std::string lines;
+  for (const std::string_view name : core::AlikeSettings()) {
+    const std::string text(name);
+    const char* const c_name = text.c_str();
+    const char* const value =
+        pg::Call([c_name] { return GetConfigOptionByName(c_name, nullptr, true); });
+    if (value != nullptr) lines += text + "=" + value + "\n";
+  }
+  return lines;
+}
+
+}  // namespace baton
+
+extern "C" {
+PG_FUNCTION_INFO_V1(pg_baton_self_report);
+
+Datum pg_baton_self_report(PG_FUNCTION_ARGS) {
+  return baton::pg::Entry([fcinfo] { return baton::SelfReport(fcinfo); });
+}
+}

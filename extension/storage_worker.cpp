@@ -1,0 +1,125 @@
+#include "storage_worker.hpp"
+
+#include "pg/postgres.hpp"
+
+#include <string>
+
+#include "core/fill_rate.hpp"
+#include "durable_file.hpp"
+#include "event_file.hpp"
+#include "lag_file.hpp"
+#include "pg/clock.hpp"
+#include "pg/compat.hpp"
+#include "pg/guard.hpp"
+#include "pg/server_facts.hpp"
+#include "pg/volumes.hpp"
+#include "pg/worker.hpp"
+#include "settings.hpp"
+#include "shared_state.hpp"
+
+namespace baton {
+namespace {
+
+constexpr const char* kProbe = "pg_baton/probe";
+constexpr auto kLagFileInterval = std::chrono::seconds(10);
+constexpr std::size_t kProbeBytes = 512;
+
+class StorageWorker {
+ public:
+  StorageWorker() {
+    shared::Board<StorageReport>().TakeOver();
+    shared::Board<StorageReport>().Read(report_);
+  }
+
+  void Run() {
+    const std::uint32_t event = pg::Call([] { return pg::NewWaitEvent("PgBatonStorageMain"); });
+    for (;;) {
+      Look();
+      // New events wake it, so that they are on disk soon.
+      core::Instant next = pg::Now() + setting::StorageInterval();
+      while (pg::Now() < next) {
+        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+            next - pg::Now() + std::chrono::microseconds(999));
+        if (pg::WaitForLatch(left, event)) {
+          KeepEvents();
+          next = std::min(next, pg::Now() + setting::StorageInterval());
+        }
+      }
+    }
+  }
+
+ private:
+  void Look() {
+    Begin();
+    Probe();
+    report_.wal = pg::MeasureVolume("pg_wal", "WAL");
+    report_.fullest = pg::FullestVolume();
+    if (report_.wal.Measured()) rate_.Add(report_.wal.free_bytes, pg::Now());
+    report_.wal_rate_known = rate_.Known();
+    report_.wal_full_in = rate_.FullIn();
+    const pg::ReadyFiles ready = pg::CountReadyFiles();
+    report_.ready_files = ready.count;
+    report_.oldest_ready = ready.oldest;
+    report_.standby_settings =
+        RecoveryInProgress() ? pg::ReadStandbySettings() : core::StandbySettings{};
+    if (RecoveryInProgress() && pg::Now() - lag_saved_at_ >= kLagFileInterval) {
+      SaveLag(setting::NodeName(), shared::Read<Report>()->history);
+      lag_saved_at_ = pg::Now();
+    }
+    KeepEvents();
+    report_.looked_at = pg::Now();
+    End();
+  }
+
+  void Probe() {
+    const core::Instant begun = pg::Now();
+    report_.error = WriteDurably(kProbe, std::string(kProbeBytes, '.'));
+    report_.write_ended = pg::Now();
+    report_.took = report_.write_ended - begun;
+  }
+
+  void KeepEvents() {
+    const auto events = shared::Read<core::EventLog>();
+    if (events->last_id() == events_saved_) return;
+    Begin();
+    const std::string failure = SaveEvents(setting::NodeName(), *events);
+    if (failure.empty()) events_saved_ = events->last_id();
+    End();
+  }
+
+  // Whoever looks while this process hangs sees since when.
+  void Begin() {
+    if (report_.write_begun != core::Instant{}) return;
+    report_.write_begun = pg::Now();
+    shared::Board<StorageReport>().Write(report_);
+  }
+  void End() {
+    report_.write_begun = {};
+    shared::Board<StorageReport>().Write(report_);
+  }
+
+  StorageReport report_;
+  core::FillRate rate_;
+  core::Instant lag_saved_at_{};
+  std::int64_t events_saved_ = 0;
+};
+
+}  // namespace
+
+void RegisterStorageWorker() {
+  pg::RegisterWorker("pg_baton storage", "pg_baton_storage_main",
+                     pg::WorkerKind::kWithSharedMemoryOnly);
+}
+
+}  // namespace baton
+
+extern "C" {
+
+PGDLLEXPORT void pg_baton_storage_main(Datum) {
+  baton::pg::Entry([] {
+    baton::pg::BeginWorker();
+    baton::shared::EnterWorker(baton::shared::Worker::kStorage);
+    std::make_unique<baton::StorageWorker>()->Run();
+  });
+}
+}
