@@ -1,6 +1,5 @@
 #include "helper/cli.hpp"
 
-#include <algorithm>
 #include <cctype>
 #include <cstdio>
 #include <fmt/format.h>
@@ -10,6 +9,7 @@
 #include "core/problem.hpp"
 #include "extension/version.hpp"
 #include "helper/command/command.hpp"
+#include "helper/report/plugin_report.hpp"
 #include "helper/system/interrupt.hpp"
 #include "helper/system/process.hpp"
 
@@ -23,6 +23,7 @@ constexpr const char* kFooter =
     "  2  usage\n"
     "  3  refused by a check\n"
     "  4  interrupted; run it again\n"
+    "check: 0 ok, 1 warning, 2 critical, 3 unknown, also where it could not look.\n"
     "\n"
     "Passwords come from a prompt, PGPASSWORD or the password file (PGPASSFILE, ~/.pgpass).\n"
     "PG_COLOR=always|auto|never colours messages.\n";
@@ -50,39 +51,71 @@ nlohmann::json ProblemJson(const std::string& message, const std::string& detail
   return {{"message", message}, {"detail", detail}, {"hint", hint}};
 }
 
-int Carry(const Action& action, Output& output) {
+core::Problems ProblemsOf(const std::exception& failure) {
+  if (const auto* const refusal = dynamic_cast<const core::Refusal*>(&failure)) {
+    return refusal->problems();
+  }
+  if (const auto* const error = dynamic_cast<const core::Error*>(&failure)) {
+    return {{error->message(), error->detail(), error->hint()}};
+  }
+  return {{failure.what(), "", ""}};
+}
+
+int ExitCodeOf(const std::exception& failure) {
+  if (dynamic_cast<const core::Refusal*>(&failure) != nullptr) return 3;
+  const auto* const error = dynamic_cast<const core::Error*>(&failure);
+  return error == nullptr ? 1 : ExitCode(error->code());
+}
+
+// Tells a failure in the way of the command, and returns the exit code.
+int Tell(const core::Problems& problems, int code, const Command* command, Output& output) {
+  if (command == nullptr || !command->is_plugin) {
+    for (const core::Problem& problem : problems) {
+      output.Error(problem.message, problem.detail, problem.hint);
+    }
+    return code;
+  }
+  for (const core::Problem& problem : problems) {
+    output.Line(PluginLine(core::Status::kUnknown, problem.message));
+    for (const std::string& more : {problem.detail, problem.hint}) {
+      if (!more.empty()) output.Line(PluginText(more));
+    }
+  }
+  const int unknown = PluginExitCode(core::Status::kUnknown);
+  output.result()["status"] = core::StatusText(core::Status::kUnknown);
+  output.result()["exit_code"] = unknown;
+  return unknown;
+}
+
+int Carry(const Action& action, const Command& command, Output& output) {
   int code = 0;
   try {
-    action();
+    code = action();
     output.result()["ok"] = true;
-  } catch (const core::Refusal& refusal) {
-    for (const core::Problem& problem : refusal.problems()) {
-      output.Error(problem.message, problem.detail, problem.hint);
+  } catch (const std::exception& failure) {
+    const core::Problems problems = ProblemsOf(failure);
+    code = Tell(problems, ExitCodeOf(failure), &command, output);
+    output.result()["ok"] = false;
+    for (const core::Problem& problem : problems) {
       output.result()["errors"].push_back(
           ProblemJson(problem.message, problem.detail, problem.hint));
     }
-    code = 3;
-  } catch (const core::Error& error) {
-    output.Error(error.message(), error.detail(), error.hint());
-    output.result()["errors"].push_back(ProblemJson(error.message(), error.detail(), error.hint()));
-    code = ExitCode(error.code());
-  } catch (const std::exception& error) {
-    output.Error(error.what());
-    output.result()["errors"].push_back(ProblemJson(error.what(), "", ""));
-    code = 1;
   }
-  if (code != 0) output.result()["ok"] = false;
   output.PrintResult();
   return code;
+}
+
+const Command* CommandNamed(const std::string& name) {
+  for (const Command& command : kCommands) {
+    if (name == command.name) return &command;
+  }
+  return nullptr;
 }
 
 // CLI11 says only that a command is required when the word in its place is none.
 void RequireCommand(int argc, char** argv) {
   if (argc < 2 || argv[1][0] == '-') return;
-  const auto is_named = [argv](const Command& command) {
-    return std::string_view(command.name) == argv[1];
-  };
-  if (std::any_of(std::begin(kCommands), std::end(kCommands), is_named)) return;
+  if (CommandNamed(argv[1]) != nullptr) return;
   throw core::Error(core::ErrorCode::kUsage, fmt::format("unknown command \"{}\"", argv[1]), "",
                     "Try \"pg_baton --help\" for more information.");
 }
@@ -90,12 +123,16 @@ void RequireCommand(int argc, char** argv) {
 // CLI11's own words, in the form of our other messages.
 int UsageError(const CLI::ParseError& error, const CLI::App& parser, Output& output) {
   std::string name = "pg_baton";
-  for (const CLI::App* const command : parser.get_subcommands()) name += " " + command->get_name();
+  const Command* chosen = nullptr;
+  for (const CLI::App* const command : parser.get_subcommands()) {
+    name += " " + command->get_name();
+    chosen = CommandNamed(command->get_name());
+  }
   std::string message = error.what();
   if (!message.empty() && message.back() == '.') message.pop_back();
   if (!message.empty()) message.front() = static_cast<char>(std::tolower(message.front()));
-  output.Error(message, "", fmt::format("Try \"{} --help\" for more information.", name));
-  return 2;
+  return Tell({{message, "", fmt::format("Try \"{} --help\" for more information.", name)}}, 2,
+              chosen, output);
 }
 
 }  // namespace
@@ -173,13 +210,16 @@ int RunCommandLine(int argc, char** argv) {
   parser.formatter(formatter);
   parser.footer(kFooter);
 
-  Action chosen;
+  Action action;
+  const Command* chosen = nullptr;
   for (const Command& command : kCommands) {
     CLI::App* const entry = parser.add_subcommand(command.name, command.summary);
     entry->set_help_flag("-?,--help", "show this help, then exit");
     entry->footer(std::string("Examples:\n") + command.examples);
-    Action action = command.add(*entry, output);
-    entry->callback([&chosen, action = std::move(action)] { chosen = action; });
+    entry->callback([&, run = command.add(*entry, output)] {
+      chosen = &command;
+      action = run;
+    });
   }
   try {
     RequireCommand(argc, argv);
@@ -193,12 +233,12 @@ int RunCommandLine(int argc, char** argv) {
     return ExitCode(error.code());
   }
   if (geteuid() == 0) {
-    output.Error("cannot be executed by \"root\"", "",
-                 "Run it as the user who owns the data directory: runuser -u postgres -- pg_baton "
-                 "...");
-    return 1;
+    return Tell({{"cannot be executed by \"root\"", "",
+                  "Run it as the user who owns the data directory: runuser -u postgres -- pg_baton "
+                  "..."}},
+                1, chosen, output);
   }
-  return Carry(chosen, output);
+  return Carry(action, *chosen, output);
 }
 
 }  // namespace baton::helper

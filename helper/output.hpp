@@ -5,7 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
-#include <vector>
+
+#include "helper/system/colour.hpp"
 
 namespace baton::helper {
 
@@ -23,13 +24,10 @@ class Output {
   void Detail(std::string_view text);  // only with --verbose, to standard error
   void Warning(std::string_view message, std::string_view detail = "", std::string_view hint = "");
   void Error(std::string_view message, std::string_view detail = "", std::string_view hint = "");
-  // A table with a heading, columns as wide as their widest cell.
-  void Table(const std::vector<std::string>& heading,
-             const std::vector<std::vector<std::string>>& rows);
   void PrintResult();  // the JSON object, if that is the format
 
  private:
-  void Message(std::string_view severity, std::string_view colour, std::string_view message,
+  void Message(std::string_view severity, Tone tone, std::string_view message,
                std::string_view detail, std::string_view hint);
 
   Format format_ = Format::kText;

@@ -403,7 +403,10 @@ Action AddClone(CLI::App& command, Output& output) {
       ->type_name("fast|spread");
   command.add_option("-r,--max-rate", options->max_rate,
                      "copy no faster than this, in kB a second, or with suffix k or M");
-  return [options] { Clone(*options).Run(); };
+  return [options] {
+    Clone(*options).Run();
+    return 0;
+  };
 }
 
 }  // namespace baton::helper

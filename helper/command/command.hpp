@@ -1,5 +1,5 @@
 // The table of commands.  Each adds its options to the parser and returns what to run when it is
-// chosen.
+// chosen, and that returns the exit code where nothing is thrown.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -9,18 +9,23 @@
 
 namespace baton::helper {
 
-using Action = std::function<void()>;
+using Action = std::function<int()>;
 
 Action AddSetupPrimary(CLI::App& command, Output& output);
 Action AddClone(CLI::App& command, Output& output);
 Action AddRejoin(CLI::App& command, Output& output);
 Action AddStatus(CLI::App& command, Output& output);
+Action AddCheck(CLI::App& command, Output& output);
+Action AddMetrics(CLI::App& command, Output& output);
 
 struct Command {
   const char* name;
   const char* summary;
   const char* examples;
   Action (*add)(CLI::App& command, Output& output);
+  // It ends as monitoring plug-ins do: 0 ok, 1 warning, 2 critical, 3 for all else, and every error
+  // is told on standard output, where such systems read.
+  bool is_plugin = false;
 };
 
 inline constexpr Command kCommands[] = {
@@ -39,8 +44,19 @@ inline constexpr Command kCommands[] = {
      AddRejoin},
     {"status", "show the cluster at a glance",
      "  pg_baton status -h 10.0.0.1\n"
+     "  pg_baton status -h 10.0.0.1 --watch=5\n"
      "  pg_baton status -h 10.0.0.1 --format=json\n",
      AddStatus},
+    {"check", "judge one node as a plug-in of Nagios or Icinga",
+     "  pg_baton check -h 10.0.0.1\n"
+     "  pg_baton check -h 10.0.0.1 --only=streaming,replay_lag\n"
+     "  pg_baton check -h 10.0.0.1 --exclude=archive_age --format=json\n",
+     AddCheck, true},
+    {"metrics", "print the metrics of one node, or serve them to Prometheus",
+     "  pg_baton metrics -h 10.0.0.1\n"
+     "  pg_baton metrics --listen=9188 -d \"host=/var/run/postgresql user=monitor\"\n"
+     "  pg_baton metrics --listen=[::1]:9188 -h 10.0.0.1\n",
+     AddMetrics},
 };
 
 }  // namespace baton::helper

@@ -48,6 +48,20 @@ std::string HintFor(const std::string& reason) {
   return "Check host and port, that the server runs, its listen_addresses, and the firewall.";
 }
 
+// Parameters as libpq takes them, for as long as they live.
+struct Arrays {
+  explicit Arrays(const Parameters& parameters) {
+    for (const auto& [keyword, value] : parameters) {
+      keywords.push_back(keyword.c_str());
+      values.push_back(value.c_str());
+    }
+    keywords.push_back(nullptr);
+    values.push_back(nullptr);
+  }
+  std::vector<const char*> keywords;
+  std::vector<const char*> values;
+};
+
 }  // namespace
 
 std::int64_t Result::Number(int row, int column) const {
@@ -66,15 +80,8 @@ Connection::Connection(Parameters parameters, const std::optional<std::string>& 
   parameters.emplace("connect_timeout", "10");
   parameters.emplace("fallback_application_name", "pg_baton");
   if (password) parameters["password"] = *password;
-  std::vector<const char*> keywords;
-  std::vector<const char*> values;
-  for (const auto& [keyword, value] : parameters) {
-    keywords.push_back(keyword.c_str());
-    values.push_back(value.c_str());
-  }
-  keywords.push_back(nullptr);
-  values.push_back(nullptr);
-  connection_.reset(PQconnectdbParams(keywords.data(), values.data(), 0));
+  const Arrays arrays(parameters);
+  connection_.reset(PQconnectdbParams(arrays.keywords.data(), arrays.values.data(), 0));
   if (PQstatus(get()) == CONNECTION_OK) {
     PQsetNoticeProcessor(
         get(), [](void*, const char*) {}, nullptr);
@@ -111,12 +118,25 @@ Result Connection::Query(const std::string& sql, const std::vector<std::string>&
 
 // libpq's own waiting goes on after a signal, so that nobody could interrupt it.
 void Connection::AwaitAnswer() {
+  const auto began = std::chrono::steady_clock::now();
   while (PQisBusy(get()) != 0) {
     CheckInterrupt();
+    if (answer_limit_ && std::chrono::steady_clock::now() - began >= *answer_limit_) {
+      throw core::Error(core::ErrorCode::kFailed, "the server does not answer",
+                        fmt::format("It took longer than {} ms.", answer_limit_->count()),
+                        "See whether its host hangs.");
+    }
     pollfd wait{PQsocket(get()), POLLIN, 0};
     poll(&wait, 1, 200);
     if (wait.revents != 0 && PQconsumeInput(get()) == 0) return;
   }
+}
+
+void Connection::LimitAnswers(std::chrono::milliseconds limit) {
+  // The server is to be the first to give up, since it says more.
+  answer_limit_ = limit + std::chrono::seconds(1);
+  Run("SELECT pg_catalog.set_config('statement_timeout', $1, false)",
+      {std::to_string(limit.count())});
 }
 
 void Connection::RunSecret(const std::string& sql) {
@@ -144,6 +164,22 @@ std::string Connection::Quoted(const std::string& text) const {
   const std::unique_ptr<char, void (*)(void*)> quoted(
       PQescapeLiteral(get(), text.data(), text.size()), &PQfreemem);
   return quoted == nullptr ? "''" : quoted.get();
+}
+
+Presence LookForServer(Parameters parameters, std::chrono::seconds limit) {
+  parameters["connect_timeout"] = std::to_string(limit.count());
+  const Arrays arrays(parameters);
+  switch (PQpingParams(arrays.keywords.data(), arrays.values.data(), 0)) {
+    case PQPING_OK:
+      return Presence::kAccepts;
+    case PQPING_REJECT:
+      return Presence::kRejects;
+    case PQPING_NO_RESPONSE:
+      return Presence::kSilent;
+    case PQPING_NO_ATTEMPT:
+      break;
+  }
+  return Presence::kNotTried;
 }
 
 bool IsPasswordFailure(const core::Error& error) {

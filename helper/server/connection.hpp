@@ -2,6 +2,7 @@
 // message, detail and hint.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <libpq-fe.h>
@@ -62,6 +63,10 @@ class Connection {
   // where others may have made operators and functions.
   void UseNoSearchPath() { Run("SELECT pg_catalog.set_config('search_path', '', false)"); }
 
+  // From here on a statement that takes longer is cancelled by the server, and one that is not
+  // answered at all, as by a host that hangs, fails with kFailed; use the connection no more then.
+  void LimitAnswers(std::chrono::milliseconds limit);
+
   std::string Quoted(const std::string& text) const;  // as a literal
 
   std::string host() const { return Or(PQhost(get()), ""); }
@@ -77,7 +82,14 @@ class Connection {
     return text == nullptr ? otherwise : text;
   }
   std::unique_ptr<PGconn, void (*)(PGconn*)> connection_;
+  std::optional<std::chrono::milliseconds> answer_limit_;
 };
+
+// Whether a server is there, whoever may get in.
+enum class Presence { kAccepts, kRejects, kSilent, kNotTried };
+
+// Asks within `limit`, which is at least two seconds in libpq.
+Presence LookForServer(Parameters parameters, std::chrono::seconds limit);
 
 // True if a connection failed because no password, or a wrong one, was given.
 bool IsPasswordFailure(const core::Error& error);

@@ -1,6 +1,9 @@
 #include "helper/system/terminal.hpp"
 
+#include <algorithm>
 #include <fcntl.h>
+#include <poll.h>
+#include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -60,6 +63,40 @@ std::string PromptPassword(const std::string& prompt) {
   terminal.Write("\n");
   CheckInterrupt();
   return password;
+}
+
+Keys::Keys() {
+  termios now{};
+  if (tcgetpgrp(STDIN_FILENO) != getpgrp() || tcgetattr(STDIN_FILENO, &now) != 0) return;
+  before_ = now;
+  now.c_lflag &= ~static_cast<tcflag_t>(ECHO | ICANON);
+  tcsetattr(STDIN_FILENO, TCSANOW, &now);
+}
+
+Keys::~Keys() {
+  if (before_) tcsetattr(STDIN_FILENO, TCSANOW, &*before_);
+}
+
+std::optional<char> Keys::Await(std::chrono::milliseconds limit) {
+  const auto end = std::chrono::steady_clock::now() + limit;
+  for (;;) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+        end - std::chrono::steady_clock::now());
+    if (left.count() <= 0 || WasInterrupted()) return std::nullopt;
+    // In short steps, for a signal just before the wait does not end it.
+    const int step = static_cast<int>(std::min(left.count(), std::chrono::milliseconds::rep{100}));
+    pollfd wait{STDIN_FILENO, POLLIN, 0};
+    if (poll(&wait, before_ ? 1 : 0, step) <= 0) continue;
+    char key = 0;
+    if (read(STDIN_FILENO, &key, 1) == 1) return key;
+    before_.reset();
+  }
+}
+
+std::optional<std::size_t> TerminalHeight() {
+  winsize size{};
+  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_row == 0) return std::nullopt;
+  return size.ws_row;
 }
 
 }  // namespace baton::helper
