@@ -30,7 +30,7 @@ files extension | grep -E '\.(cpp|hpp)$' | xargs grep -nE 'PG_VERSION_NUM' |
   grep -v '^extension/pg/compat\.hpp' | rule 'version differences live in pg/compat.hpp'
 files extension | grep -E '\.(cpp|hpp)$' | xargs grep -nE 'catch \(' |
   grep -v '^extension/pg/guard\.hpp' | rule 'the extension catches in guard.hpp alone'
-files helper/command | xargs grep -nE '#include "helper/command/(setup_primary|clone|rejoin|status)' |
+files helper/command | xargs grep -nE '#include "helper/command/(setup_primary|clone|rejoin|status|check|metrics)\.' |
   rule 'commands do not include each other'
 files test | grep -E '_test\.cpp$' | xargs -r grep -nE 'sleep_for|[^_]sleep\(|DISABLED_|GTEST_SKIP' |
   rule 'tests wait for conditions, and none is disabled'
@@ -39,12 +39,22 @@ for sql in $(files sql); do
   [ -f "expected/$name.out" ] || echo "expected/$name.out is missing"
   grep -qE "^REGRESS .*\b$name\b" extension/pgxs.mk || echo "$name is not in REGRESS"
 done | rule 'each file of sql/ has its expected output and stands in REGRESS'
-for name in $(grep -ohE '"pg_baton\.[a-z_]+"' extension/settings.cpp | tr -d '"'); do
-  grep -q "$name" doc/operations.md 2>/dev/null || echo "$name"
+# Those of the checks are made from their table: two for each check that has thresholds to set.
+settings_of_checks() {
+  awk -v RS='[{]Check::k' 'NR > 1 && !/kNothingToSet/ && match($0, /"[a-z_]+"/) {
+    name = substr($0, RSTART + 1, RLENGTH - 2)
+    print "pg_baton." name "_warning"
+    print "pg_baton." name "_critical"
+  }' core/checks.cpp
+}
+{ [ -n "$(settings_of_checks)" ] || echo 'core/checks.cpp'; } |
+  rule 'the table of checks can be read'
+for name in $(grep -ohE '"pg_baton\.[a-z_]+"' extension/settings.cpp | tr -d '"') $(settings_of_checks); do
+  grep -q "\`$name\`" doc/operations.md 2>/dev/null || echo "$name"
 done | rule 'each setting is explained in doc/operations.md'
-for doc in README.md CONTRIBUTING.md doc/*.md; do
+for doc in README.md CONTRIBUTING.md doc/*.md monitoring/*.md; do
   [ -f "$doc" ] || continue
-  grep -ohE '`(core|extension|helper|control|sql|expected|test|doc|demo|\.ci)/[A-Za-z0-9_./-]*`' "$doc" |
+  grep -ohE '`(core|extension|helper|control|sql|expected|test|doc|demo|monitoring|\.ci)/[A-Za-z0-9_./-]*`' "$doc" |
     tr -d '`' | sort -u | while read -r path; do
       [ -e "$path" ] || echo "$doc: $path"
     done

@@ -44,6 +44,17 @@ sql() {  # port, statement: shown, with psql's own table
 }
 value() { psql -XqAt -h "$DEMO_DIR" -p "$1" -c "$2"; }
 
+# A status is shown when it has held for pg_baton.health_hold; waits for what is about to be.
+settle() {  # port...
+  local port
+  for port in "$@"; do
+    for _ in $(seq 60); do
+      [ "$(value "$port" "SELECT count(*) FROM baton.health WHERE status <> 'ok'")" != 0 ] || break
+      sleep 0.2
+    done
+  done
+}
+
 children=()
 cleanup() {
   local child
@@ -91,9 +102,11 @@ show "$pg_baton" clone -h 127.0.0.1 -p "$port_a" -D "$data_b" --node-name=b --ad
 done_step
 
 step "the cluster as it is now"
+settle "$port_a" "$port_b"
 for port in "$port_a" "$port_b"; do
   sql "$port" "SELECT * FROM baton.node_status"
   sql "$port" "SELECT check_name, status, value, message FROM baton.health"
+  sql "$port" "SELECT name, reachable, role, state, timeline, lsn, replay_lag, sees, seen_at, error FROM baton.cluster"
   sql "$port" "SELECT name, registered, connected, state, sync_state, replay_lag, replay_lag_bytes, slot_name, reason FROM baton.standbys"
 done
 show "$pg_baton" status -h 127.0.0.1 -p "$port_a" --passfile="$passfile"
@@ -138,8 +151,10 @@ echo "its own settings were kept: port $(value "$port_a" "SHOW port"), node $(va
 done_step
 
 step "the cluster with roles swapped"
+settle "$port_a" "$port_b"
 show "$pg_baton" status -h 127.0.0.1 -p "$port_b" --passfile="$passfile"
 sql "$port_b" "SELECT * FROM baton.verify_replication()"
+sql "$port_b" "SELECT happened_at, kind, message, detail FROM baton.events LIMIT 12"
 for table in pgbench_accounts pgbench_history acknowledged; do
   count_b=$(value "$port_b" "SELECT count(*) FROM $table")
   count_a=$(value "$port_a" "SELECT count(*) FROM $table")

@@ -19,7 +19,7 @@ say "build for PostgreSQL $major, warnings are errors"
 cmake -S "$here" -B "$here/build/helper" -DCMAKE_BUILD_TYPE=RelWithDebInfo -DPG_BATON_WERROR=ON >/dev/null
 make_here PG_CONFIG="$PG_CONFIG" WERROR=-Werror extension >/dev/null
 targets=(pg_baton)
-[ -n "${PG_BATON_QUICK:-}" ] || targets+=(unit_tests cluster_tests)
+[ -n "${PG_BATON_QUICK:-}" ] || targets+=(unit_tests cluster_tests metrics_example dashboard_queries)
 [ -z "${PG_BATON_BENCH:-}" ] || targets=(pg_baton standby_bench)
 cmake --build "$here/build/helper" --target "${targets[@]}" -j"$JOBS" >/dev/null
 if [ -z "${PG_BATON_QUICK:-}${PG_BATON_BENCH:-}" ]; then
@@ -39,7 +39,11 @@ mkdir "$work/bin" "$work/run"
 for target in "${targets[@]}"; do cp "$here/build/helper/$target" "$work/bin/"; done
 [ ! -e "$here/build/sanitized/unit_tests" ] ||
   cp "$here/build/sanitized/unit_tests" "$work/bin/unit_tests_sanitized"
-cp -r "$here/sql" "$here/expected" "$here/test/regress.conf" "$here/test/suites.sh" "$work/"
+if [ -z "${PG_BATON_QUICK:-}${PG_BATON_BENCH:-}" ] && promtool=$("$here/test/promtool.sh"); then
+  cp "$promtool" "$work/bin/promtool"
+fi
+cp -r "$here/sql" "$here/expected" "$here/doc" "$here/monitoring" \
+  "$here/test/regress.conf" "$here/test/suites.sh" "$here/test/monitoring.sh" "$work/"
 
 run_as=()
 if [ "$(id -u)" = 0 ]; then
@@ -51,6 +55,7 @@ regress=${regress%/makefiles/pgxs.mk}/test/regress/pg_regress
 cd "$work/run"
 "${run_as[@]}" env -i "PATH=$PATH" "HOME=$work/run" LC_ALL=C.UTF-8 \
   "PG_BATON_TEST_BINDIR=$bin" "PG_BATON_TEST_DIR=$work/run" "PG_REGRESS=$regress" \
+  "PG_BATON_MONITORING=$work/monitoring" \
   "REGRESS=$(sed -n 's/^REGRESS *= *//p' "$here/extension/pgxs.mk")" \
   "PG_BATON_QUICK=${PG_BATON_QUICK:-}" "PG_BATON_LONG=${PG_BATON_LONG:-}" \
   "PG_BATON_BENCH=${PG_BATON_BENCH:-}" "PG_BATON_BENCH_SCALE=${PG_BATON_BENCH_SCALE:-20}" \

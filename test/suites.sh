@@ -53,11 +53,28 @@ regress() {
   grep -E '^(test |ok |not ok |# All|All |1\.\.)' "$work/run/regress.out" || cat "$work/run/regress.out"
 }
 
+monitoring() {
+  say "monitoring"
+  local output=$work/run/monitoring.out good bad
+  bash "$work/monitoring.sh" "$work/monitoring" "$work/bin" 2>&1 | tee "$output"
+  local ok=${PIPESTATUS[0]}
+  good=$(sed -n 's/^monitoring: \([0-9]*\) passed.*/\1/p' "$output")
+  bad=$(sed -n 's/^monitoring: .* \([0-9]*\) failed$/\1/p' "$output")
+  # A script that died has counted nothing.
+  [ "$ok" = 0 ] || [ "${bad:-0}" -gt 0 ] || bad=1
+  passed=$((passed + ${good:-0}))
+  failed=$((failed + ${bad:-0}))
+  [ "$ok" = 0 ] || suites_failed+=(monitoring)
+}
+
 if [ -z "$PG_BATON_QUICK" ]; then
   google_test "unit tests" "$work/bin/unit_tests"
   google_test "unit tests under ASan and UBSan" "$work/bin/unit_tests_sanitized"
 fi
-if [ "$GTEST_FILTER" = '*' ]; then regress; fi
+if [ "$GTEST_FILTER" = '*' ]; then
+  [ -n "$PG_BATON_QUICK" ] || monitoring
+  regress
+fi
 if [ -z "$PG_BATON_QUICK" ]; then google_test "scenarios with real servers" "$work/bin/cluster_tests"; fi
 
 left=$(pgrep -u "$(id -u)" -f "$work/run" | grep -vx "$$" || true)
