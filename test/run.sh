@@ -20,7 +20,7 @@ cmake -S "$here" -B "$here/build/helper" -DCMAKE_BUILD_TYPE=RelWithDebInfo -DPG_
 make_here PG_CONFIG="$PG_CONFIG" WERROR=-Werror extension >/dev/null
 targets=(pg_baton)
 [ -n "${PG_BATON_QUICK:-}" ] || targets+=(unit_tests cluster_tests metrics_example dashboard_queries)
-[ -z "${PG_BATON_BENCH:-}" ] || targets=(pg_baton standby_bench)
+[ -z "${PG_BATON_BENCH:-}" ] || targets=(pg_baton standby_bench cost_bench)
 cmake --build "$here/build/helper" --target "${targets[@]}" -j"$JOBS" >/dev/null
 if [ -z "${PG_BATON_QUICK:-}${PG_BATON_BENCH:-}" ]; then
   cmake -S "$here" -B "$here/build/sanitized" -DCMAKE_BUILD_TYPE=Debug -DPG_BATON_WERROR=ON \

@@ -5,7 +5,10 @@ set -uo pipefail
 work=$1
 say() { printf '\n== %s\n' "$*"; }
 
-if [ -n "$PG_BATON_BENCH" ]; then exec "$work/bin/standby_bench"; fi
+if [ -n "$PG_BATON_BENCH" ]; then
+  "$work/bin/cost_bench" && exec "$work/bin/standby_bench"
+  exit 1
+fi
 
 passed=0
 failed=0
