@@ -11,10 +11,16 @@ double Seconds(std::chrono::microseconds duration) {
   return std::chrono::duration<double>(duration).count();
 }
 
-void AddSpace(Check check, const VolumeFacts& volume, std::string_view hint,
-              const HealthPolicy& policy, Findings& out) {
+// How long nobody has looked, after "has not been measured".
+std::string SinceWhen(const StorageFacts& storage) {
+  return storage.age ? "for " + DurationText(*storage.age) : "yet";
+}
+
+void AddSpace(Check check, const StorageFacts& storage, const VolumeFacts& volume,
+              std::string_view hint, const HealthPolicy& policy, Findings& out) {
   if (!volume.Measured()) {
-    out.push_back(Judged(check, Status::kUnknown, "", "free space has not been measured yet"));
+    out.push_back(Judged(check, Status::kUnknown, "",
+                         "free space has not been measured " + SinceWhen(storage)));
     return;
   }
   Finding finding = Measured(check, volume.FreePercent(), policy.Of(check));
@@ -36,7 +42,7 @@ constexpr std::string_view kMakeRoom =
 }  // namespace
 
 void WalSpace(const NodeFacts& facts, const HealthPolicy& policy, Findings& out) {
-  AddSpace(Check::kWalSpace, facts.storage.wal, kMakeRoom, policy, out);
+  AddSpace(Check::kWalSpace, facts.storage, facts.storage.wal, kMakeRoom, policy, out);
 }
 
 void WalFullIn(const NodeFacts& facts, const HealthPolicy& policy, Findings& out) {
@@ -57,8 +63,8 @@ void WalFullIn(const NodeFacts& facts, const HealthPolicy& policy, Findings& out
 }
 
 void DiskSpace(const NodeFacts& facts, const HealthPolicy& policy, Findings& out) {
-  AddSpace(Check::kDiskSpace, facts.storage.fullest, "Make room, or move a tablespace.", policy,
-           out);
+  AddSpace(Check::kDiskSpace, facts.storage, facts.storage.fullest,
+           "Make room, or move a tablespace.", policy, out);
 }
 
 void Storage(const NodeFacts& facts, const HealthPolicy& policy, Findings& out) {
@@ -77,7 +83,7 @@ void Storage(const NodeFacts& facts, const HealthPolicy& policy, Findings& out) 
   }
   if (!storage.took) {
     out.push_back(Judged(Check::kStorage, Status::kUnknown, "",
-                         "no write to the data directory has been tried yet"));
+                         "no write to the data directory has been tried " + SinceWhen(storage)));
     return;
   }
   if (!storage.error.empty()) {
@@ -121,7 +127,7 @@ void ArchiveBacklog(const NodeFacts& facts, const HealthPolicy& policy, Findings
   if (!archiver.enabled) return;
   if (!archiver.counted) {
     out.push_back(Judged(Check::kArchiveBacklog, Status::kUnknown, "",
-                         "the waiting files have not been counted yet"));
+                         "the waiting files have not been counted " + SinceWhen(facts.storage)));
     return;
   }
   Finding finding = Measured(Check::kArchiveBacklog, static_cast<double>(archiver.ready_files),

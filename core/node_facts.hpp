@@ -86,8 +86,8 @@ struct VolumeFacts {
 // What a small write to the data directory did, by a process of its own.
 struct StorageFacts {
   std::optional<std::chrono::microseconds> pending;  // a write has been under way for so long
-  std::optional<std::chrono::microseconds> took;     // the last that ended; none if none has
-  std::optional<std::chrono::microseconds> age;      // since then
+  std::optional<std::chrono::microseconds> took;     // the last that ended; none if long ago
+  std::optional<std::chrono::microseconds> age;      // since then; none if none has ended
   FixedText<120> error;                              // of the last that ended; empty if none
   VolumeFacts wal;
   VolumeFacts fullest;  // of data directory and tablespaces

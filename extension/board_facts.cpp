@@ -25,9 +25,11 @@ core::StorageFacts StorageFactsNow(const StorageReport& report) {
   if (report.write_begun != core::Instant{}) {
     facts.pending = std::max(now - report.write_begun, core::Instant::zero());
   }
+  if (report.write_ended != core::Instant{}) {
+    facts.age = std::max(now - report.write_ended, core::Instant::zero());
+  }
   if (!IsFresh(report)) return facts;
   facts.took = report.took;
-  facts.age = std::max(now - report.write_ended, core::Instant::zero());
   facts.error = report.error;
   facts.wal = report.wal;
   facts.fullest = report.fullest;

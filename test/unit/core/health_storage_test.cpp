@@ -38,6 +38,7 @@ TEST(HealthWalSpace, IsCriticalFromTheSecondThresholdDown) {
 TEST(HealthWalSpace, IsUnknownUntilItWasMeasured) {
   NodeFacts node = HealthyNode();
   node.storage.wal = {};
+  node.storage.age.reset();
 
   EXPECT_EQ(HealthOf(node, "wal_space"), Unknown("", "free space has not been measured yet"));
 }
@@ -116,6 +117,7 @@ TEST(HealthDiskSpace, IsCriticalFromTheSecondThresholdDown) {
 TEST(HealthDiskSpace, IsUnknownUntilItWasMeasured) {
   NodeFacts node = HealthyNode();
   node.storage.fullest.total_bytes = 0;
+  node.storage.age.reset();
 
   EXPECT_EQ(HealthOf(node, "disk_space"), Unknown("", "free space has not been measured yet"));
 }
@@ -186,21 +188,38 @@ TEST(HealthStorage, IsCriticalWhenAWriteFailed) {
   EXPECT_EQ(RowOf(node, "storage").value_number, std::nullopt);
 }
 
+NodeFacts PrimaryWithFilesToArchive(std::int64_t files) {
+  NodeFacts node = HealthyPrimary();
+  node.archiver.ready_files = files;
+  return node;
+}
+
+// The worker that tries and measures has stopped.
+TEST(HealthStorage, IsUnknownWithItsAgeWhenNobodyHasLookedForLong) {
+  NodeFacts node = PrimaryWithFilesToArchive(1);
+  node.storage = {};
+  node.storage.age = 5s;
+  node.archiver.counted = false;
+
+  EXPECT_EQ(HealthOf(node, "storage"),
+            Unknown("", "no write to the data directory has been tried for 5.0 s"));
+  EXPECT_EQ(HealthOf(node, "wal_space"), Unknown("", "free space has not been measured for 5.0 s"));
+  EXPECT_EQ(HealthOf(node, "disk_space"),
+            Unknown("", "free space has not been measured for 5.0 s"));
+  EXPECT_EQ(HealthOf(node, "archive_backlog"),
+            Unknown("", "the waiting files have not been counted for 5.0 s"));
+}
+
 TEST(HealthStorage, IsUnknownUntilAWriteHasEnded) {
   NodeFacts node = HealthyNode();
   node.storage.took.reset();
+  node.storage.age.reset();
   EXPECT_EQ(HealthOf(node, "storage"),
             Unknown("", "no write to the data directory has been tried yet"));
 
   node.storage.pending = 1ms;
   EXPECT_EQ(HealthOf(node, "storage"),
             Unknown("", "no write to the data directory has been tried yet"));
-}
-
-NodeFacts PrimaryWithFilesToArchive(std::int64_t files) {
-  NodeFacts node = HealthyPrimary();
-  node.archiver.ready_files = files;
-  return node;
 }
 
 constexpr const char* kSeeArchiver =
@@ -304,6 +323,7 @@ TEST(HealthArchiveBacklog, GivesItsNumbersToPrograms) {
 TEST(HealthArchiveBacklog, IsUnknownUntilTheFilesWereCounted) {
   NodeFacts node = HealthyPrimary();
   node.archiver.counted = false;
+  node.storage.age.reset();
 
   EXPECT_EQ(HealthOf(node, "archive_backlog"),
             Unknown("", "the waiting files have not been counted yet"));
