@@ -34,7 +34,7 @@ std::string_view StateText(Role role, Link link, Replay replay, bool promoting) 
 
 Link LinkOf(const LinkFacts& facts) {
   if (facts.receiver_streaming) return Link::kStreaming;
-  if (facts.restore_command_set && facts.replay_advanced) return Link::kFromArchive;
+  if (facts.restore_command_set && facts.archive_feeds) return Link::kFromArchive;
   return Link::kNotReceiving;
 }
 

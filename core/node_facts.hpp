@@ -31,7 +31,7 @@ std::string_view StateText(Role role, Link link, Replay replay, bool promoting);
 struct LinkFacts {
   bool receiver_streaming = false;   // the WAL receiver process says so
   bool restore_command_set = false;  // WAL may come from an archive
-  bool replay_advanced = false;      // since the last look
+  bool archive_feeds = false;        // not long ago replay went beyond what was streamed
 };
 Link LinkOf(const LinkFacts& facts);
 

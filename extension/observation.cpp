@@ -30,6 +30,8 @@ constexpr const char* kArchiver =
     " EXISTS (SELECT FROM pg_catalog.pg_stat_activity WHERE backend_type = 'archiver')"
     " FROM pg_catalog.pg_stat_archiver";
 
+constexpr auto kArchiveFeedsFor = std::chrono::minutes(5);
+
 core::NodeText NameUpstream(const pg::Receiver& receiver, const Registry& registry,
                             const core::NodeText& known) {
   Endpoint endpoint{receiver.host, std::to_string(receiver.port)};
@@ -42,7 +44,7 @@ core::NodeText NameUpstream(const pg::Receiver& receiver, const Registry& regist
 }
 
 // Role, positions, link and lag as of now, into `facts`.
-void LookAtMoment(const pg::LiveFacts& live, const pg::Receiver& receiver, bool replay_advanced,
+void LookAtMoment(const pg::LiveFacts& live, const pg::Receiver& receiver, bool archive_feeds,
                   const core::LagHistory& history, core::NodeFacts& facts) {
   facts.role = live.role;
   facts.promoting = live.promoting;
@@ -57,7 +59,7 @@ void LookAtMoment(const pg::LiveFacts& live, const pg::Receiver& receiver, bool 
     return;
   }
   facts.position.upstream_end = history.last_end();
-  facts.link = core::LinkOf({receiver.streaming, !pg::RestoreCommand().empty(), replay_advanced});
+  facts.link = core::LinkOf({receiver.streaming, !pg::RestoreCommand().empty(), archive_feeds});
   if (history.last_end().IsNone()) {
     facts.since_heard.reset();
   } else {
@@ -68,6 +70,20 @@ void LookAtMoment(const pg::LiveFacts& live, const pg::Receiver& receiver, bool 
   facts.replay_lag =
       history.Lag(live.position.replayed,
                   facts.link == core::Link::kStreaming && !facts.link_silent, pg::Now());
+}
+
+// What is replayed beyond all that was streamed came from the archive.  Files come at the pace of
+// the primary's writing, or of its archive_timeout, so one is enough for a while.
+bool ArchiveFeeds(const pg::LiveFacts& live, const pg::Receiver& receiver, Memory& memory) {
+  const bool advanced = !memory.replayed.IsNone() && live.position.replayed > memory.replayed;
+  memory.replayed = live.position.replayed;
+  if (receiver.streaming) {
+    memory.archive_fed_at = {};
+  } else if (advanced && live.position.replayed > live.streamed) {
+    memory.archive_fed_at = pg::Now();
+  }
+  return memory.archive_fed_at != core::Instant{} &&
+         pg::Now() - memory.archive_fed_at <= kArchiveFeedsFor;
 }
 
 void ReadRegistry(pg::Spi& spi, Registry& registry) {
@@ -115,10 +131,7 @@ void Observe(Memory& memory, Report& report, Registry& registry) {
     memory.last_message_at = receiver.last_message_at;
   }
   core::NodeFacts& facts = report.facts;
-  LookAtMoment(live, receiver,
-               live.position.replayed > memory.replayed && !memory.replayed.IsNone(),
-               report.history, facts);
-  memory.replayed = live.position.replayed;
+  LookAtMoment(live, receiver, ArchiveFeeds(live, receiver, memory), report.history, facts);
 
   const Lsn end =
       live.role == core::Role::kPrimary ? live.position.current : live.position.received;

@@ -11,6 +11,7 @@ namespace baton {
 struct Memory {
   core::Role role = core::Role::kUnknown;
   core::Lsn replayed;
+  core::Instant archive_fed_at{};  // zero if it has not since WAL was streamed
   TimestampTz last_message_at = 0;
   core::NodeText upstream;  // the last one known
   SendingMemory sending;

@@ -37,8 +37,8 @@ LiveFacts ReadLive() {
   facts.position.timeline = timeline;
   // The receiver starts a segment at its beginning and knows nothing of WAL from elsewhere, so what
   // is replayed counts as received too.
-  facts.position.received =
-      std::max(core::Lsn(GetWalRcvFlushRecPtr(nullptr, nullptr)), facts.position.replayed);
+  facts.streamed = core::Lsn(GetWalRcvFlushRecPtr(nullptr, nullptr));
+  facts.position.received = std::max(facts.streamed, facts.position.replayed);
   return facts;
 }
 

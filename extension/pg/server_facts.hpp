@@ -21,6 +21,7 @@ struct LiveFacts {
   bool promoting = false;
   core::Replay replay = core::Replay::kRunning;
   core::Position position;
+  core::Lsn streamed;  // end of what a WAL receiver has brought since the start; none if nothing
 };
 LiveFacts ReadLive();
 

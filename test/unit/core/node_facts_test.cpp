@@ -47,7 +47,7 @@ TEST(LinkOf, StreamsWhileTheReceiverSaysSo) {
   EXPECT_EQ(LinkOf(facts), Link::kStreaming);
 
   facts.restore_command_set = true;
-  facts.replay_advanced = true;
+  facts.archive_feeds = true;
   EXPECT_EQ(LinkOf(facts), Link::kStreaming);
 }
 
@@ -56,13 +56,13 @@ TEST(LinkOf, IsFedFromTheArchiveOnlyIfReplayAdvances) {
   facts.restore_command_set = true;
   EXPECT_EQ(LinkOf(facts), Link::kNotReceiving);
 
-  facts.replay_advanced = true;
+  facts.archive_feeds = true;
   EXPECT_EQ(LinkOf(facts), Link::kFromArchive);
 }
 
 TEST(LinkOf, DoesNotTakeTheReplayOfOldWalForAnArchive) {
   LinkFacts facts;
-  facts.replay_advanced = true;
+  facts.archive_feeds = true;
 
   EXPECT_EQ(LinkOf(facts), Link::kNotReceiving);
 }
