@@ -131,7 +131,7 @@ Node::Node(Cluster& cluster, std::string name, int port)
     : cluster_(cluster),
       name_(std::move(name)),
       port_(port),
-      data_(cluster.directory() / name_),
+      data_(cluster.data_folder() / name_),
       log_(cluster.directory() / (name_ + ".log")) {}
 
 Node::~Node() {
@@ -150,6 +150,19 @@ std::string Node::Log() const { return helper::ReadFileIfThere(log_).value_or(""
 
 void Node::Start() {
   RunOrFail({Cluster::Program("pg_ctl"), "start", "-w", "-D", data_, "-l", log_});
+}
+
+bool Node::StartInNamespace(const std::string& commands) {
+  const std::vector<std::string> in_namespace = {
+      "/usr/bin/unshare", "--user", "--map-current-user", "--keep-caps", "--mount",
+      "/bin/sh",          "-ec"};
+  std::vector<std::string> arguments = in_namespace;
+  arguments.push_back("mount -t tmpfs none /mnt");
+  if (helper::RunProcess(arguments).exit_code != 0) return false;
+  arguments.back() = fmt::format("{}\nexec {} start -w -D {} -l {}", commands,
+                                 Cluster::Program("pg_ctl"), data_.string(), log_.string());
+  RunOrFail(arguments);
+  return true;
 }
 
 void Node::Stop(const std::string& mode) {
@@ -211,12 +224,21 @@ int Node::WorkerPid(const std::string& type) const {
   return pid.empty() ? 0 : std::stoi(pid);
 }
 
+int Node::ProcessPid(const std::string& title) const {
+  for (const int pid : ProcessesIn(data_)) {
+    const auto words = helper::ReadFileIfThere(fmt::format("/proc/{}/cmdline", pid));
+    if (words && words->starts_with("postgres: " + title)) return pid;
+  }
+  return 0;
+}
+
 Cluster::Cluster() {
   // A killed postmaster that nobody reaps would still hold its data directory.
   prctl(PR_SET_CHILD_SUBREAPER, 1);
   std::string path = Environment("PG_BATON_TEST_DIR", "/tmp") + "/cluster.XXXXXX";
   if (mkdtemp(path.data()) == nullptr) throw std::runtime_error("no temporary directory");
   directory_ = path;
+  data_folder_ = directory_;
 }
 
 Cluster::~Cluster() {
@@ -228,8 +250,12 @@ Cluster::~Cluster() {
       fmt::print("--- end of the log of {}\n{}\n", node->name(), log.substr(begin));
     }
   }
-  nodes_.clear();
   std::error_code error;
+  while (!nodes_.empty()) {
+    const fs::path data = nodes_.back()->data();
+    nodes_.pop_back();
+    fs::remove_all(data, error);
+  }
   fs::remove_all(directory_, error);
 }
 

@@ -1,6 +1,7 @@
 // Real servers for tests: each in a temporary directory, on a port of its own, stopped and removed
 // by destructors.  Environment: PG_BATON_TEST_BINDIR is the bin folder of a PostgreSQL that has the
-// extension and the helper installed; PG_BATON_TEST_DIR is where temporary directories go.
+// extension and the helper installed; PG_BATON_TEST_DIR is where temporary directories go;
+// PG_BATON_TEST_FREEZER, if set, is a folder of test/freezer.sh.
 #pragma once
 
 #include <chrono>
@@ -45,6 +46,9 @@ class Node {
   std::string Log() const;
 
   void Start();
+  // After these commands, in a namespace of users and mounts that only this server and its
+  // processes are in.  Returns false, and does nothing, where the system makes no such namespaces.
+  bool StartInNamespace(const std::string& commands);
   void Stop(const std::string& mode = "fast");
   void Restart();
   void Kill();  // kill -9 of the postmaster; returns when all its processes are gone
@@ -63,6 +67,8 @@ class Node {
   void Configure(const std::string& lines);  // appended to postgresql.conf
 
   int WorkerPid(const std::string& type = "pg_baton monitor") const;  // 0 if there is none
+  // The same by the process's title, for those that pg_stat_activity does not have.
+  int ProcessPid(const std::string& title) const;
 
  private:
   Cluster& cluster_;
@@ -85,6 +91,9 @@ class Cluster {
   Node& InitPrimary(const std::string& name, const std::string& configuration = "");
   // A standby of `upstream` by pg_baton clone; fails the test if that fails.
   Node& Clone(const std::string& name, Node& upstream);
+  // Data directories of the nodes to come are made in this folder, and removed at the end.
+  void KeepDataIn(const fs::path& folder) { data_folder_ = folder; }
+  const fs::path& data_folder() const { return data_folder_; }
   // A node that has no server yet: a name, a port, a path.
   Node& Plan(const std::string& name);
 
@@ -102,6 +111,7 @@ class Cluster {
 
  private:
   fs::path directory_;
+  fs::path data_folder_;
   std::vector<std::unique_ptr<Node>> nodes_;
 };
 

@@ -1,0 +1,126 @@
+#include "test/cluster/proxy.hpp"
+
+#include <arpa/inet.h>
+#include <array>
+#include <poll.h>
+#include <stdexcept>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+#include <vector>
+
+namespace baton::test {
+namespace {
+
+constexpr int kTurnMilliseconds = 20;
+
+sockaddr_in Loopback(int port) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(static_cast<in_port_t>(port));
+  return address;
+}
+
+int NewSocket() { return socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0); }
+
+// A receiver that does not read must not hold up the others for ever.
+void LimitSending(int number) {
+  const timeval limit{5, 0};
+  setsockopt(number, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+}
+
+// -1 if nobody listens there.
+int ConnectTo(int port) {
+  const int number = NewSocket();
+  const sockaddr_in address = Loopback(port);
+  if (connect(number, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0) {
+    LimitSending(number);
+    return number;
+  }
+  close(number);
+  return -1;
+}
+
+}  // namespace
+
+Proxy::Proxy(int target_port) : target_port_(target_port), listener_(NewSocket()) {
+  sockaddr_in address = Loopback(0);
+  socklen_t size = sizeof(address);
+  if (bind(listener_, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
+      listen(listener_, 128) != 0 ||
+      getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
+    throw std::runtime_error("no port for the proxy");
+  }
+  port_ = ntohs(address.sin_port);
+  thread_ = std::thread([this] { Run(); });
+}
+
+Proxy::~Proxy() {
+  ends_ = true;
+  thread_.join();
+  for (const Link& link : links_) {
+    close(link.client);
+    if (link.server >= 0) close(link.server);
+  }
+  close(listener_);
+}
+
+void Proxy::Run() {
+  while (!ends_) {
+    std::vector<pollfd> waits = {{listener_, POLLIN, 0}};
+    for (const Link& link : links_) {
+      waits.push_back({link.client, POLLIN, 0});
+      waits.push_back({link.server, POLLIN, 0});  // poll ignores what is negative
+    }
+    poll(waits.data(), waits.size(), kTurnMilliseconds);
+    std::size_t i = 1;
+    for (auto link = links_.begin(); link != links_.end(); i += 2) {
+      bool open = swallows_ || !link->lost;
+      if (open && waits[i].revents != 0) open = Pass(*link, link->client, link->server);
+      if (open && waits[i + 1].revents != 0) open = Pass(*link, link->server, link->client);
+      if (open) {
+        ++link;
+        continue;
+      }
+      close(link->client);
+      if (link->server >= 0) close(link->server);
+      link = links_.erase(link);
+    }
+    if (waits[0].revents != 0) Accept();
+  }
+}
+
+void Proxy::Accept() {
+  Link link;
+  link.client = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+  if (link.client < 0) return;
+  LimitSending(link.client);
+  if (!swallows_) link.server = ConnectTo(target_port_);
+  link.lost = link.server < 0;
+  links_.push_back(link);
+}
+
+bool Proxy::Pass(Link& link, int from, int to) {
+  std::array<char, 16384> buffer;
+  const ssize_t got = recv(from, buffer.data(), buffer.size(), 0);
+  if (swallows_) {
+    // Not even the end of a connection gets through; what the dead side holds is let go of.
+    link.lost = true;
+    if (got > 0) return true;
+    if (from == link.client) return false;
+    close(link.server);
+    link.server = -1;
+    return true;
+  }
+  if (got <= 0) return false;
+  for (ssize_t sent = 0; sent < got;) {
+    const ssize_t n =
+        send(to, buffer.data() + sent, static_cast<std::size_t>(got - sent), MSG_NOSIGNAL);
+    if (n <= 0) return false;
+    sent += n;
+  }
+  return true;
+}
+
+}  // namespace baton::test

@@ -1,0 +1,46 @@
+// A network that can be cut so that neither side notices: what is sent into it is taken, but
+// delivered to nobody, and no connection ends.
+#pragma once
+
+#include <atomic>
+#include <list>
+#include <thread>
+
+namespace baton::test {
+
+// Listens on 127.0.0.1 and hands on to another port there, by a thread of its own.
+class Proxy {
+ public:
+  explicit Proxy(int target_port);
+  ~Proxy();
+  Proxy(const Proxy&) = delete;
+  Proxy& operator=(const Proxy&) = delete;
+
+  int port() const { return port_; }
+  // From now on connections are accepted and read, and nothing is delivered.
+  void Swallow() { swallows_ = true; }
+  // The network is back; connections that have lost bytes are ended.
+  void Deliver() { swallows_ = false; }
+
+ private:
+  struct Link {
+    int client = -1;
+    int server = -1;
+    bool lost = false;  // bytes were swallowed, or there was never a server
+  };
+
+  void Run();
+  void Accept();
+  // Returns false when the connection has ended.
+  bool Pass(Link& link, int from, int to);
+
+  int target_port_;
+  int listener_ = -1;
+  int port_ = 0;
+  std::list<Link> links_;  // the thread's
+  std::atomic<bool> swallows_ = false;
+  std::atomic<bool> ends_ = false;
+  std::thread thread_;
+};
+
+}  // namespace baton::test
