@@ -30,7 +30,15 @@ fi
 
 # Other users may not be able to enter the checkout, so what the tests need goes where they can.
 work=$(mktemp -d /tmp/pg_baton-test.XXXXXX)
-trap 'rm -rf "$work"' EXIT
+freezer=
+clean_up() {
+  if [ -n "$freezer" ]; then
+    kill "$freezer" 2>/dev/null || true
+    wait "$freezer" 2>/dev/null || true
+  fi
+  rm -rf --one-file-system "$work"
+}
+trap clean_up EXIT
 chmod 755 "$work"
 bin=$("$here/test/stage.sh" "$work/stage")
 make -s -C "$here/test/doors" PG_CONFIG="$PG_CONFIG" BUILD="$here/build/doors$major" \
@@ -49,13 +57,16 @@ run_as=()
 if [ "$(id -u)" = 0 ]; then
   chown postgres "$work/run"
   run_as=(runuser -u postgres --)
+  # Only root can freeze a file system; without it the tests imitate a storage that hangs.
+  "$here/test/freezer.sh" "$work/freezer" postgres &
+  freezer=$!
 fi
 regress=$("$PG_CONFIG" --pgxs)
 regress=${regress%/makefiles/pgxs.mk}/test/regress/pg_regress
 cd "$work/run"
 "${run_as[@]}" env -i "PATH=$PATH" "HOME=$work/run" LC_ALL=C.UTF-8 \
   "PG_BATON_TEST_BINDIR=$bin" "PG_BATON_TEST_DIR=$work/run" "PG_REGRESS=$regress" \
-  "PG_BATON_MONITORING=$work/monitoring" \
+  "PG_BATON_TEST_FREEZER=$work/freezer" "PG_BATON_MONITORING=$work/monitoring" \
   "REGRESS=$(sed -n 's/^REGRESS *= *//p' "$here/extension/pgxs.mk")" \
   "PG_BATON_QUICK=${PG_BATON_QUICK:-}" "PG_BATON_LONG=${PG_BATON_LONG:-}" \
   "PG_BATON_BENCH=${PG_BATON_BENCH:-}" "PG_BATON_BENCH_SCALE=${PG_BATON_BENCH_SCALE:-20}" \
