@@ -49,7 +49,7 @@ void BenchIdle() {
   for (const Node* const node : {&a, &b}) {
     std::map<std::string, double> before;
     for (const char* const worker : kWorkers) {
-      before[worker] = ProcessorNanoseconds(node->WorkerPid(worker));
+      before[worker] = ProcessorNanoseconds(node->ProcessPid(worker));
     }
     const auto begin = std::chrono::steady_clock::now();
     Eventually([&] { return std::chrono::steady_clock::now() - begin >= idle; }, idle + 10s);
@@ -59,7 +59,7 @@ void BenchIdle() {
     long all_kilobytes = 0;
     fmt::print("idle {}, {:.0f} s\n", node->name() == "a" ? "primary" : "standby", seconds);
     for (const char* const worker : kWorkers) {
-      const int pid = node->WorkerPid(worker);
+      const int pid = node->ProcessPid(worker);
       const double percent = (ProcessorNanoseconds(pid) - before[worker]) / 1e9 / seconds * 100;
       const long kilobytes = PrivateKilobytes(pid);
       fmt::print("  {:<20} {:.3f} % of one core, {} kB private\n", worker, percent, kilobytes);
