@@ -70,7 +70,8 @@ cd "$work/run"
   "REGRESS=$(sed -n 's/^REGRESS *= *//p' "$here/extension/pgxs.mk")" \
   "PG_BATON_QUICK=${PG_BATON_QUICK:-}" "PG_BATON_LONG=${PG_BATON_LONG:-}" \
   "PG_BATON_BENCH=${PG_BATON_BENCH:-}" "PG_BATON_BENCH_SCALE=${PG_BATON_BENCH_SCALE:-20}" \
-  "PG_BATON_BENCH_ROUNDS=${PG_BATON_BENCH_ROUNDS:-5}" "GTEST_FILTER=${GTEST_FILTER:-*}" \
+  "PG_BATON_BENCH_ROUNDS=${PG_BATON_BENCH_ROUNDS:-5}" "PG_BATON_BENCH_IDLE=${PG_BATON_BENCH_IDLE:-60}" \
+  "GTEST_FILTER=${GTEST_FILTER:-*}" \
   bash "$work/suites.sh" "$work"
 if [ -z "${PG_BATON_BENCH:-}" ]; then
   say "house rules"

@@ -13,15 +13,19 @@ fi
 passed=0
 failed=0
 suites_failed=()
-# Runs a GoogleTest program and takes its own count from what it prints.
+sum_of() { awk '{ sum += $1 } END { print sum + 0 }'; }
+# google_test NAME PROGRAM REPEAT: runs a GoogleTest program and takes its own count from what it
+# prints; with PG_BATON_LONG so many times, each time in another order.
 google_test() {
   local name=$1 program=$2 output=$work/run/$1.out begin=$SECONDS
+  local long=()
+  [ -z "$PG_BATON_LONG" ] || long=(--gtest_shuffle "--gtest_repeat=$3")
   say "$name"
-  "$program" --gtest_brief=1 2>&1 | tee "$output"
+  "$program" --gtest_brief=1 ${long[@]+"${long[@]}"} 2>&1 | tee "$output"
   local ok=${PIPESTATUS[0]}
   local good bad
-  good=$(sed -n 's/^\[  PASSED  \] \([0-9]*\) test.*/\1/p' "$output" | tail -1)
-  bad=$(sed -n 's/^\[==========\] \([0-9]*\) test.* ran\..*/\1/p' "$output" | tail -1)
+  good=$(sed -n 's/^\[  PASSED  \] \([0-9]*\) test.*/\1/p' "$output" | sum_of)
+  bad=$(sed -n 's/^\[==========\] \([0-9]*\) test.* ran\..*/\1/p' "$output" | sum_of)
   bad=$((${bad:-0} - ${good:-0}))
   passed=$((passed + ${good:-0}))
   failed=$((failed + bad))
@@ -71,14 +75,14 @@ monitoring() {
 }
 
 if [ -z "$PG_BATON_QUICK" ]; then
-  google_test "unit tests" "$work/bin/unit_tests"
-  google_test "unit tests under ASan and UBSan" "$work/bin/unit_tests_sanitized"
+  google_test "unit tests" "$work/bin/unit_tests" 100
+  google_test "unit tests under ASan and UBSan" "$work/bin/unit_tests_sanitized" 20
 fi
 if [ "$GTEST_FILTER" = '*' ]; then
   [ -n "$PG_BATON_QUICK" ] || monitoring
   regress
 fi
-if [ -z "$PG_BATON_QUICK" ]; then google_test "scenarios with real servers" "$work/bin/cluster_tests"; fi
+if [ -z "$PG_BATON_QUICK" ]; then google_test "scenarios with real servers" "$work/bin/cluster_tests" 3; fi
 
 left=$(pgrep -u "$(id -u)" -f "$work/run" | grep -vx "$$" || true)
 for pid in $left; do
