@@ -6,6 +6,7 @@
 
 #include "pg/clock.hpp"
 #include "pg/compat.hpp"
+#include "reading.hpp"
 #include "settings.hpp"
 
 namespace baton {
@@ -168,22 +169,56 @@ std::map<std::string, Lsn> ReadSlots(pg::Spi& spi, Lsn end, SendingMemory& memor
   return restart_by_name;
 }
 
-// Every registered node that should stream from here gets its row.
+// The nodes that stream from another standby, and from which, as the observer saw them of late.
+std::map<std::string, std::string> ReadElsewhere() {
+  std::map<std::string, std::string> upstreams;
+  const auto cluster = ReadCluster();
+  const auto is_standby = [](const core::PeerRow& peer) {
+    return peer.reachable && peer.role == core::Role::kStandby;
+  };
+  for (const core::PeerRow& peer : cluster->peers) {
+    if (!is_standby(peer) || peer.state.view() == "not receiving") continue;
+    const bool cascades =
+        std::any_of(cluster->peers.begin(), cluster->peers.end(), [&](const auto& other) {
+          return is_standby(other) && other.name.view() == peer.upstream.view();
+        });
+    if (cascades) upstreams[peer.name.str()] = peer.upstream.str();
+  }
+  return upstreams;
+}
+
+// A registered node that streams from another one: what it lacks is seen there.
+core::StandbyRow StandbyElsewhere(const core::NodeText& name, const std::string& upstream) {
+  core::StandbyRow standby;
+  standby.name = name;
+  standby.state = "disconnected";
+  standby.reason = "it streams from " + upstream;
+  return standby;
+}
+
+// Every registered node gets its row.
 void AddRegistered(const Registry& registry, const SendingMemory& memory,
                    const std::map<std::string, Lsn>& restart_by_name,
                    std::map<std::string, core::StandbyRow>& rows, core::NodeFacts& facts) {
   const std::string own_name = setting::NodeName();
+  const auto elsewhere = ReadElsewhere();
   std::string missing;
   for (const RegisteredNode& node : registry.nodes) {
     const std::string name = node.name.str();
     if (name == own_name) continue;
     const auto found = rows.find(name);
     if (found == rows.end() && facts.role != core::Role::kPrimary) continue;
+    const auto upstream = elsewhere.find(name);
+    const bool streams_elsewhere = found == rows.end() && upstream != elsewhere.end();
     core::StandbyRow& row = rows[name];
-    if (!row.connected) row = AbsentStandby(node.name, memory, restart_by_name);
+    if (streams_elsewhere) {
+      row = StandbyElsewhere(node.name, upstream->second);
+    } else if (!row.connected) {
+      row = AbsentStandby(node.name, memory, restart_by_name);
+    }
     row.registered = true;
     ++facts.standbys_expected;
-    if (row.state.view() == "streaming") {
+    if (streams_elsewhere || row.state.view() == "streaming") {
       ++facts.standbys_streaming;
     } else {
       missing += (missing.empty() ? "" : ", ") + name;
