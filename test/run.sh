@@ -31,12 +31,13 @@ fi
 # Other users may not be able to enter the checkout, so what the tests need goes where they can.
 work=$(mktemp -d /tmp/pg_baton-test.XXXXXX)
 freezer=
+memory=
 clean_up() {
   if [ -n "$freezer" ]; then
     kill "$freezer" 2>/dev/null || true
     wait "$freezer" 2>/dev/null || true
   fi
-  rm -rf --one-file-system "$work"
+  rm -rf --one-file-system "$work" ${memory:+"$memory"}
 }
 trap clean_up EXIT
 chmod 755 "$work"
@@ -53,9 +54,13 @@ fi
 cp -r "$here/sql" "$here/expected" "$here/doc" "$here/monitoring" \
   "$here/test/regress.conf" "$here/test/suites.sh" "$here/test/monitoring.sh" "$work/"
 
+# Where there is room in memory, scenarios that try no disk need not wait for one.
+if [ "$(df --output=avail /dev/shm 2>/dev/null | tail -1 || echo 0)" -gt 4000000 ]; then
+  memory=$(mktemp -d /dev/shm/pg_baton-test.XXXXXX)
+fi
 run_as=()
 if [ "$(id -u)" = 0 ]; then
-  chown postgres "$work/run"
+  chown postgres "$work/run" ${memory:+"$memory"}
   run_as=(runuser -u postgres --)
   # Only root can freeze a file system; without it the tests imitate a storage that hangs.
   "$here/test/freezer.sh" "$work/freezer" postgres &
@@ -66,7 +71,8 @@ regress=${regress%/makefiles/pgxs.mk}/test/regress/pg_regress
 cd "$work/run"
 "${run_as[@]}" env -i "PATH=$PATH" "HOME=$work/run" LC_ALL=C.UTF-8 \
   "PG_BATON_TEST_BINDIR=$bin" "PG_BATON_TEST_DIR=$work/run" "PG_REGRESS=$regress" \
-  "PG_BATON_TEST_FREEZER=$work/freezer" "PG_BATON_MONITORING=$work/monitoring" \
+  "PG_BATON_TEST_MEMORY=$memory" "PG_BATON_TEST_FREEZER=$work/freezer" \
+  "PG_BATON_MONITORING=$work/monitoring" \
   "REGRESS=$(sed -n 's/^REGRESS *= *//p' "$here/extension/pgxs.mk")" \
   "PG_BATON_QUICK=${PG_BATON_QUICK:-}" "PG_BATON_LONG=${PG_BATON_LONG:-}" \
   "PG_BATON_BENCH=${PG_BATON_BENCH:-}" "PG_BATON_BENCH_SCALE=${PG_BATON_BENCH_SCALE:-20}" \

@@ -84,7 +84,7 @@ if [ "$GTEST_FILTER" = '*' ]; then
 fi
 if [ -z "$PG_BATON_QUICK" ]; then google_test "scenarios with real servers" "$work/bin/cluster_tests" 3; fi
 
-left=$(pgrep -u "$(id -u)" -f "$work/run" | grep -vx "$$" || true)
+left=$(pgrep -u "$(id -u)" -f "$work/run${PG_BATON_TEST_MEMORY:+|$PG_BATON_TEST_MEMORY}" | grep -vx "$$" || true)
 for pid in $left; do
   [ -e "/proc/$pid" ] && [ "$pid" != "$$" ] && [ "$pid" != "$PPID" ] || continue
   case "$(tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null)" in

@@ -232,10 +232,12 @@ int Node::ProcessPid(const std::string& title) const {
   return 0;
 }
 
-Cluster::Cluster() {
+Cluster::Cluster(Place place) {
   // A killed postmaster that nobody reaps would still hold its data directory.
   prctl(PR_SET_CHILD_SUBREAPER, 1);
-  std::string path = Environment("PG_BATON_TEST_DIR", "/tmp") + "/cluster.XXXXXX";
+  std::string path = Environment("PG_BATON_TEST_DIR", "/tmp");
+  if (place == Place::kMemory) path = Environment("PG_BATON_TEST_MEMORY", path);
+  path += "/cluster.XXXXXX";
   if (mkdtemp(path.data()) == nullptr) throw std::runtime_error("no temporary directory");
   directory_ = path;
   data_folder_ = directory_;

@@ -1,6 +1,7 @@
 // Real servers for tests: each in a temporary directory, on a port of its own, stopped and removed
 // by destructors.  Environment: PG_BATON_TEST_BINDIR is the bin folder of a PostgreSQL that has the
 // extension and the helper installed; PG_BATON_TEST_DIR is where temporary directories go;
+// PG_BATON_TEST_MEMORY, if set, is the same in memory, for those who try no disk;
 // PG_BATON_TEST_FREEZER, if set, is a folder of test/freezer.sh.
 #pragma once
 
@@ -80,7 +81,8 @@ class Node {
 
 class Cluster {
  public:
-  Cluster();
+  enum class Place { kDisk, kMemory };
+  explicit Cluster(Place place = Place::kDisk);
   ~Cluster();
   Cluster(const Cluster&) = delete;
   Cluster& operator=(const Cluster&) = delete;

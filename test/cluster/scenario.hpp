@@ -34,7 +34,8 @@ class Scenario : public testing::Test {
   static void FillSegments(const Node& primary, int count);
   static void WaitForReplay(const Node& primary, const Node& standby);
 
-  Cluster cluster_;
+  // A base backup waits for the disk most of its time.
+  Cluster cluster_{Cluster::Place::kMemory};
 };
 
 }  // namespace baton::test
