@@ -30,7 +30,10 @@ Finding StreamingInWords(const NodeFacts& facts) {
                     fmt::format("streaming{}, {}", from, heard));
     case Link::kFromArchive:
       return Judged(Check::kStreaming, Status::kWarning, "from archive",
-                    "WAL comes from the archive, not from the upstream; " + heard,
+                    "WAL comes from the archive, not from the upstream" +
+                        (facts.since_heard ? fmt::format("; the last came {} ago",
+                                                         DurationText(*facts.since_heard))
+                                           : std::string()),
                     "Check primary_conninfo and the server log if streaming is expected.");
     case Link::kNotReceiving:
       return Judged(Check::kStreaming, Status::kCritical, "not receiving",

@@ -153,7 +153,7 @@ struct NodeFacts {
   Replay replay = Replay::kRunning;
   Position position;
   std::optional<std::chrono::microseconds> replay_lag;
-  std::optional<std::chrono::microseconds> since_heard;  // none if the upstream was never heard
+  std::optional<std::chrono::microseconds> since_heard;  // of it, or from its archive; none: never
   NodeText upstream;                                     // a node's name, or host:port
   bool registry_readable = false;                        // baton.node exists in pg_baton.database
   std::int32_t standbys_expected = 0;                    // registered, and not this node

@@ -130,8 +130,13 @@ void Observe(Memory& memory, Report& report, Registry& registry) {
     report.history.Hear(receiver.upstream_end, pg::Now() - pg::Since(receiver.last_message_at));
     memory.last_message_at = receiver.last_message_at;
   }
+  const bool archive_feeds = ArchiveFeeds(live, receiver, memory);
+  // A file from the archive also says how far the upstream's WAL reaches at least.
+  if (archive_feeds && live.position.replayed > report.history.last_end()) {
+    report.history.Hear(live.position.replayed, pg::Now());
+  }
   core::NodeFacts& facts = report.facts;
-  LookAtMoment(live, receiver, ArchiveFeeds(live, receiver, memory), report.history, facts);
+  LookAtMoment(live, receiver, archive_feeds, report.history, facts);
 
   const Lsn end =
       live.role == core::Role::kPrimary ? live.position.current : live.position.received;

@@ -34,8 +34,7 @@ class Scenario : public testing::Test {
   static void FillSegments(const Node& primary, int count);
   static void WaitForReplay(const Node& primary, const Node& standby);
 
-  // A base backup waits for the disk most of its time.
-  Cluster cluster_{Cluster::Place::kMemory};
+  Cluster cluster_;
 };
 
 }  // namespace baton::test

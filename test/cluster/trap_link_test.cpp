@@ -151,8 +151,10 @@ TEST_F(TrapLink, AStandbyFedByTheArchiveIsNotCalledStreamingAndNotCalledDead) {
   a_.Sql("SELECT pg_switch_wal()");
 
   EXPECT_TRUE(Becomes(b_, "streaming", "warning",
-                      "WAL comes from the archive, not from the upstream; last message "));
+                      "WAL comes from the archive, not from the upstream; the last came "));
   EXPECT_EQ(b_.Sql("SELECT state FROM baton.node_status"), "from archive");
+  EXPECT_EQ(b_.Sql("SELECT replay_lag_bytes FROM baton.node_status"), "0")
+      << "what came from the archive is what the upstream is known to have";
   EXPECT_EQ(b_.Sql("SELECT to_regclass('t')"), "t");
   EXPECT_EQ(b_.Sql("SELECT count(*) FROM pg_stat_wal_receiver"), "0")
       << "as it also is on a dead link";

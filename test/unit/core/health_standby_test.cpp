@@ -33,15 +33,23 @@ TEST(HealthStreaming, IsCriticalWhenTheLinkIsSilent) {
                "either side having noticed."));
 }
 
+TEST(HealthStreaming, SaysHowLongAgoTheArchiveGaveTheLast) {
+  NodeFacts node = HealthyStandby();
+  node.link = Link::kFromArchive;
+
+  EXPECT_EQ(HealthOf(node, "streaming"),
+            Warning("from archive",
+                    "WAL comes from the archive, not from the upstream; the last came 2.0 s ago",
+                    "Check primary_conninfo and the server log if streaming is expected."));
+}
+
 TEST(HealthStreaming, WarnsWhileWalComesFromTheArchive) {
   NodeFacts node = HealthyStandby();
   node.link = Link::kFromArchive;
   node.since_heard.reset();
 
   EXPECT_EQ(HealthOf(node, "streaming"),
-            Warning("from archive",
-                    "WAL comes from the archive, not from the upstream; never heard from its "
-                    "upstream",
+            Warning("from archive", "WAL comes from the archive, not from the upstream",
                     "Check primary_conninfo and the server log if streaming is expected."));
 }
 
