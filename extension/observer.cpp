@@ -46,7 +46,10 @@ class Peer {
     }
     switch (session_->state()) {
       case PeerSession::State::kFailed:
-        return GiveUp(session_->error());
+        // A connection that was kept may have ended long ago, with nothing wrong now.
+        if (!kept_) return GiveUp(session_->error());
+        Connect();
+        return false;
       case PeerSession::State::kIdle:
         if (asked_) return TakeAnswer(now);
         with_settings_ = row_.role == core::Role::kPrimary && now >= settings_due_;
@@ -68,9 +71,14 @@ class Peer {
     next_ = now + setting::ObserveInterval();
     waiting_ = true;
     asked_ = false;
-    if (session_ == nullptr || session_->state() != PeerSession::State::kIdle) {
-      session_ = std::make_unique<PeerSession>(node_.name.str(), node_.conninfo.str());
-    }
+    kept_ = session_ != nullptr && session_->state() == PeerSession::State::kIdle;
+    if (!kept_) Connect();
+  }
+
+  void Connect() {
+    session_ = std::make_unique<PeerSession>(node_.name.str(), node_.conninfo.str());
+    asked_ = false;
+    kept_ = false;
   }
 
   bool GiveUp(std::string_view error) {
@@ -121,6 +129,7 @@ class Peer {
   TimestampTz asked_wall_ = 0;
   bool waiting_ = false;
   bool asked_ = false;
+  bool kept_ = false;  // the session is from an earlier question
   bool with_settings_ = false;
 };
 

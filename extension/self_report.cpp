@@ -130,9 +130,11 @@ std::string OwnSettings() {
   for (const std::string_view name : core::AlikeSettings()) {
     const std::string text(name);
     const char* const c_name = text.c_str();
-    const char* const value =
-        pg::Call([c_name] { return GetConfigOptionByName(c_name, nullptr, true); });
-    if (value != nullptr) lines += text + "=" + value + "\n";
+    char* const value = pg::Call([c_name] { return GetConfigOptionByName(c_name, nullptr, true); });
+    if (value == nullptr) continue;
+    lines += text + "=" + value + "\n";
+    // A worker between two transactions has no memory context that is ever emptied.
+    pg::Call([value] { pfree(value); });
   }
   return lines;
 }

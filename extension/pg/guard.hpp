@@ -42,7 +42,8 @@ void Describe(const core::Error& error, Report& report) noexcept;
 void Describe(int sqlstate, std::string_view message, Report& report) noexcept;
 [[noreturn]] void Raise(const Report& report);
 
-// What an error changes on its way, put back also when f leaves by a C++ exception.
+// What an error changes on its way, put back also when f leaves by a C++ exception; but not when f
+// returns, for it may be meant to change the memory context, as the beginning of a transaction is.
 struct BackendState {
   sigjmp_buf* jump = PG_exception_stack;
   ErrorContextCallback* context = error_context_stack;
@@ -79,13 +80,18 @@ auto Call(const F& f) {
   static_assert(internal::kMayBeJumpedOver<F>, "the lambda and its result are jumped over");
   using Result = std::invoke_result_t<const F&>;
   struct Door : internal::BackendState {
-    ~Door() { Restore(); }
-  } const door;
+    ~Door() {
+      if (!returned) Restore();
+    }
+    bool returned = false;
+  } door;
   if constexpr (std::is_void_v<Result>) {
-    if (!internal::RunsWithoutError(f)) throw ErrorInFlight{};
+    door.returned = internal::RunsWithoutError(f);
+    if (!door.returned) throw ErrorInFlight{};
   } else {
     Result result;
-    if (!internal::RunsWithoutError([&] { result = f(); })) throw ErrorInFlight{};
+    door.returned = internal::RunsWithoutError([&] { result = f(); });
+    if (!door.returned) throw ErrorInFlight{};
     return result;
   }
 }

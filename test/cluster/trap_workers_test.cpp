@@ -120,5 +120,45 @@ TEST_F(TrapWorkers, AStoppedStorageWorkerMakesTheDisksUnknown) {
   EXPECT_TRUE(Becomes(a_, "wal_space", "ok"));
 }
 
+// Bytes that the monitor's longest-lived memory context has in use, as the server logs it on
+// request.
+long MonitorsBytes(const Node& node) {
+  const std::string mark = "TopMemoryContext: ";
+  const std::size_t before = node.Log().rfind(mark);
+  node.Sql(fmt::format("SELECT pg_log_backend_memory_contexts({})", node.WorkerPid()));
+  std::size_t at = before;
+  EXPECT_TRUE(Eventually([&] {
+    at = node.Log().rfind(mark);
+    return at != before && node.Log().find("Grand total", at) != std::string::npos;
+  }));
+  const std::string line = node.Log().substr(at, node.Log().find('\n', at) - at);
+  const std::size_t used = line.rfind(" chunks); ");
+  return used == std::string::npos ? -1 : std::stol(line.substr(used + 10));
+}
+
+TEST_F(TrapWorkers, AMonitorUsesNoMoreMemoryTheLongerItRuns) {
+  for (const Node* const node : {&a_, &b_}) {
+    node->Sql("ALTER SYSTEM SET pg_baton.check_interval = '100ms'");
+    node->Sql("SELECT pg_reload_conf()");
+  }
+  ASSERT_TRUE(Becomes(b_, "settings_drift", "ok")) << "from then on it compares settings";
+  const auto passed = [](std::chrono::seconds time) {
+    const auto end = std::chrono::steady_clock::now() + time;
+    return Eventually([end] { return std::chrono::steady_clock::now() > end; });
+  };
+  // What is read once every ten seconds has been read.
+  ASSERT_TRUE(passed(11s));
+
+  const long primary = MonitorsBytes(a_);
+  const long standby = MonitorsBytes(b_);
+  ASSERT_GT(primary, 0);
+  ASSERT_GT(standby, 0);
+  ASSERT_TRUE(passed(8s));
+
+  // Within about eighty looks; 250 bytes a look would be 20 kB.
+  EXPECT_LT(MonitorsBytes(a_) - primary, 4000);
+  EXPECT_LT(MonitorsBytes(b_) - standby, 4000);
+}
+
 }  // namespace
 }  // namespace baton::test
