@@ -1,10 +1,12 @@
 // clone on real servers: the good case under load, and each way in which it is refused or cut
 // short.
 #include <csignal>
+#include <cstdlib>
 #include <fmt/format.h>
 #include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <stdexcept>
 #include <sys/stat.h>
 #include <thread>
 
@@ -210,20 +212,41 @@ TEST_F(Clone, RefusesAPrimaryWithoutFreeWalSenders) {
   ExpectNothingWasLeft(a, b);
 }
 
+// Runs a command of the shell, in which SMALL is a folder on a file system with some 20 MB free:
+// one of its own in a mount namespace, or, where the kernel gives none (as in a chroot), the one of
+// test/freezer.sh, filled up.
+helper::ProcessResult RunOnSmallFileSystem(const fs::path& directory, const std::string& command) {
+  const std::vector<std::string> alone = {"/usr/bin/unshare", "--user", "--map-current-user",
+                                          "--keep-caps", "--mount"};
+  const auto run = [&](std::vector<std::string> how, const std::string& script) {
+    how.insert(how.end(), {"/bin/sh", "-c", script});
+    return helper::RunProcess(how);
+  };
+  if (run(alone, "true").exit_code == 0) {
+    const std::string small = (directory / "small").string();
+    return run(alone, fmt::format("mkdir -p {0} && mount -t tmpfs -o size=20m tmpfs {0} && "
+                                  "export SMALL={0} && {1}",
+                                  small, command));
+  }
+  const char* const freezer = std::getenv("PG_BATON_TEST_FREEZER");
+  if (freezer == nullptr || !fs::exists(fs::path(freezer) / "ready")) {
+    throw std::runtime_error("neither a mount namespace nor a file system of test/freezer.sh");
+  }
+  return run({}, fmt::format("export SMALL={0}/disk; free=$(df --output=avail -k $SMALL | tail -1);"
+                             " fallocate -l $((free - 20480))K $SMALL/filler && {1};"
+                             " result=$?; rm -f $SMALL/filler; exit $result",
+                             freezer, command));
+}
+
 TEST_F(Clone, RefusesAFileSystemThatIsTooSmall) {
   Node& a = cluster_.InitPrimary("a");
   Node& b = cluster_.Plan("b");
-  // A file system of 20 MB in a mount namespace of its own, which needs no root.
-  const std::string command = fmt::format(
-      "mkdir -p {0} && mount -t tmpfs -o size=20m tmpfs {0} && exec {1} clone -w -h "
-      "127.0.0.1 -p {2} -D {0}/b --node-name=b --advertise=127.0.0.1 --passfile={3} "
-      "--bindir={4}",
-      (cluster_.directory() / "small").string(), Cluster::Program("pg_baton"), a.port(),
-      cluster_.passfile().string(), Cluster::bindir().string());
 
-  const helper::ProcessResult result =
-      helper::RunProcess({"/usr/bin/unshare", "--user", "--map-current-user", "--keep-caps",
-                          "--mount", "/bin/sh", "-c", command});
+  const helper::ProcessResult result = RunOnSmallFileSystem(
+      cluster_.directory(), fmt::format("{} clone -w -h 127.0.0.1 -p {} -D $SMALL/b --node-name=b "
+                                        "--advertise=127.0.0.1 --passfile={} --bindir={}",
+                                        Cluster::Program("pg_baton"), a.port(),
+                                        cluster_.passfile().string(), Cluster::bindir().string()));
 
   EXPECT_EQ(result.exit_code, 3) << result.output;
   EXPECT_THAT(result.output, HasSubstr("pg_baton: error: not enough free space for the copy\n"));
