@@ -62,7 +62,7 @@ Finding SignOfLife(Check check, std::string_view who, const Heartbeat& heartbeat
                      "See the server log; is the database in pg_baton.database there?");
   }
   if (heartbeat.age) {
-    finding.value_number = std::chrono::duration<double>(*heartbeat.age).count();
+    finding.value_number = Seconds(*heartbeat.age);
     finding.unit = UnitText(InfoOf(check).unit);
   }
   return finding;

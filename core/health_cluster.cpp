@@ -71,8 +71,7 @@ void OtherPrimaries(const NodeFacts& facts, const HealthPolicy&, Findings& out) 
 void ClockDifference(const NodeFacts& facts, const HealthPolicy& policy, Findings& out) {
   const PeersFacts& peers = facts.peers;
   if (!peers.measured || !peers.clock_measured) return;
-  Finding finding = Measured(Check::kClockDifference,
-                             std::chrono::duration<double>(peers.clock_difference).count(),
+  Finding finding = Measured(Check::kClockDifference, Seconds(peers.clock_difference),
                              policy.Of(Check::kClockDifference));
   finding.message = fmt::format("the clock of {} and this one differ by {}",
                                 peers.clock_node.view(), finding.value.view());

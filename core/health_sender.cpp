@@ -52,9 +52,8 @@ void Standbys(const NodeFacts& facts, const HealthPolicy&, Findings& out) {
 
 void StandbyLag(const NodeFacts& facts, const HealthPolicy& policy, Findings& out) {
   if (!facts.worst_standby_lag) return;
-  Finding finding =
-      Measured(Check::kStandbyLag, std::chrono::duration<double>(*facts.worst_standby_lag).count(),
-               policy.Of(Check::kStandbyLag));
+  Finding finding = Measured(Check::kStandbyLag, Seconds(*facts.worst_standby_lag),
+                             policy.Of(Check::kStandbyLag));
   finding.message =
       *facts.worst_standby_lag == std::chrono::microseconds::zero()
           ? "every standby has replayed all that is here"

@@ -9,10 +9,6 @@ namespace {
 
 constexpr std::string_view kNeverHeard = "this standby has never heard from its upstream";
 
-double Seconds(std::chrono::microseconds duration) {
-  return std::chrono::duration<double>(duration).count();
-}
-
 Finding StreamingInWords(const NodeFacts& facts) {
   const std::string heard =
       facts.since_heard ? fmt::format("last message {} ago", DurationText(*facts.since_heard))

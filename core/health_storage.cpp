@@ -7,10 +7,6 @@
 namespace baton::core::rule {
 namespace {
 
-double Seconds(std::chrono::microseconds duration) {
-  return std::chrono::duration<double>(duration).count();
-}
-
 // How long nobody has looked, after "has not been measured".
 std::string SinceWhen(const StorageFacts& storage) {
   return storage.age ? "for " + DurationText(*storage.age) : "yet";

@@ -11,6 +11,10 @@ namespace baton::core {
 // decimal below ten.
 std::string BytesText(std::int64_t bytes);
 
+constexpr double Seconds(std::chrono::microseconds duration) {
+  return std::chrono::duration<double>(duration).count();
+}
+
 // "0 ms", "12 ms", "3.4 s", "5 min 02 s", "3 h 07 min".
 std::string DurationText(std::chrono::microseconds duration);
 

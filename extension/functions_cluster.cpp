@@ -21,31 +21,6 @@
 namespace baton {
 namespace {
 
-// This node as the others would see it.
-core::PeerRow Myself(const core::NodeFacts& facts) {
-  const core::Position& position = facts.position;
-  const bool standby = facts.role == core::Role::kStandby;
-  core::PeerRow row;
-  row.name = setting::NodeName();
-  row.asked = true;
-  row.reachable = true;
-  row.role = facts.role;
-  row.state = core::StateText(facts.role, facts.link, facts.replay, facts.promoting);
-  row.timeline = position.timeline;
-  row.lsn = standby ? position.received : position.current;
-  row.replayed = position.replayed;
-  row.replay_lag = facts.replay_lag;
-  if (standby && !position.upstream_end.IsNone()) {
-    row.replay_lag_bytes = position.upstream_end.BytesSince(position.replayed);
-  }
-  row.upstream = facts.upstream;
-  row.server_version = PG_VERSION;
-  row.clock_difference = std::chrono::microseconds::zero();
-  row.sees = NodesSeen();
-  row.seen_at = GetCurrentTimestamp();
-  return row;
-}
-
 std::vector<std::string> SplitNames(std::string_view names) {
   std::vector<std::string> list;
   while (!names.empty()) {
@@ -83,7 +58,7 @@ void AddPeer(const core::PeerRow& peer, pg::ResultSet& result) {
 void Cluster(FunctionCallInfo fcinfo) {
   pg::ResultSet result(fcinfo);
   const auto cluster = ReadCluster();
-  const core::PeerRow self = Myself(FactsNow(*shared::Read<Report>()));
+  const core::PeerRow self = OwnRow(FactsNow(*shared::Read<Report>()));
   // By name, as the registry has them, with this node in its place.
   bool self_added = self.name.empty();
   for (const core::PeerRow& peer : cluster->peers) {

@@ -47,36 +47,57 @@ enum Column {
 
 Datum SelfReport(FunctionCallInfo fcinfo) {
   const bool with_settings = PG_GETARG_BOOL(0);
-  const core::NodeFacts facts = FactsNow(*shared::Read<Report>());
-  const core::Position& position = facts.position;
-  const bool standby = facts.role == core::Role::kStandby;
+  const core::PeerRow own = OwnRow(FactsNow(*shared::Read<Report>()));
   std::optional<std::int64_t> lag_us;
-  if (facts.replay_lag) lag_us = facts.replay_lag->count();
-  std::optional<std::int64_t> lag_bytes;
-  if (standby && !position.upstream_end.IsNone()) {
-    lag_bytes = position.upstream_end.BytesSince(position.replayed);
-  }
+  if (own.replay_lag) lag_us = own.replay_lag->count();
   pg::RowBuilder row;
-  row.Text(setting::NodeName())
-      .Text(core::RoleText(facts.role))
-      .Text(core::StateText(facts.role, facts.link, facts.replay, facts.promoting))
-      .Timeline(position.timeline)
-      .Lsn(standby ? position.received : position.current)
-      .Lsn(position.replayed)
+  row.Text(own.name.view())
+      .Text(core::RoleText(own.role))
+      .Text(own.state.view())
+      .Timeline(own.timeline)
+      .Lsn(own.lsn)
+      .Lsn(own.replayed)
       .Int8(lag_us)
-      .Int8(lag_bytes)
-      .Text(facts.upstream.view())
-      .Text(PG_VERSION)
-      .Text(Architecture())
-      .Text(CollationVersion())
-      .Text(std::to_string(GetSystemIdentifier()))
-      .Text(NodesSeen())
-      .Int8(GetCurrentTimestamp())
+      .Int8(own.replay_lag_bytes)
+      .Text(own.upstream.view())
+      .Text(own.server_version.view())
+      .Text(own.architecture.view())
+      .Text(own.collation_version.view())
+      .Text(std::to_string(own.system_identifier))
+      .Text(own.sees.view())
+      .Int8(own.seen_at)
       .Text(with_settings ? OwnSettings() : "");
   return pg::SingleRow(fcinfo, row);
 }
 
 }  // namespace
+
+core::PeerRow OwnRow(const core::NodeFacts& facts) {
+  const core::Position& position = facts.position;
+  const bool standby = facts.role == core::Role::kStandby;
+  core::PeerRow row;
+  row.name = setting::NodeName();
+  row.asked = true;
+  row.reachable = true;
+  row.role = facts.role;
+  row.state = core::StateText(facts.role, facts.link, facts.replay, facts.promoting);
+  row.timeline = position.timeline;
+  row.lsn = standby ? position.received : position.current;
+  row.replayed = position.replayed;
+  row.replay_lag = facts.replay_lag;
+  if (standby && !position.upstream_end.IsNone()) {
+    row.replay_lag_bytes = position.upstream_end.BytesSince(position.replayed);
+  }
+  row.upstream = facts.upstream;
+  row.server_version = PG_VERSION;
+  row.architecture = Architecture();
+  row.collation_version = CollationVersion();
+  row.system_identifier = GetSystemIdentifier();
+  row.clock_difference = std::chrono::microseconds::zero();
+  row.sees = NodesSeen();
+  row.seen_at = GetCurrentTimestamp();
+  return row;
+}
 
 const char* AskForReport(bool with_settings) {
   return with_settings ? "SELECT * FROM baton.self_report(true)"

@@ -19,6 +19,9 @@ struct PeerReport {
 // nullopt if the answer is none.
 std::optional<PeerReport> ParseReport(const std::vector<PeerSession::Row>& rows);
 
+// This node as the others are shown: what it reports, and its row in its own baton.cluster.
+core::PeerRow OwnRow(const core::NodeFacts& facts);
+
 // This system's, as every report has them.
 std::string Architecture();
 std::string CollationVersion();
