@@ -28,7 +28,7 @@ struct PeerRow {
   std::optional<std::chrono::microseconds> replay_lag;
   std::optional<std::int64_t> replay_lag_bytes;
   NodeText upstream;
-  FixedText<32> server_version;
+  FixedText<96> server_version;
   FixedText<32> architecture;
   FixedText<32> collation_version;  // of the system's libc; empty if it tells none
   std::uint64_t system_identifier = 0;

@@ -315,5 +315,21 @@ TEST(DriftBetween, TakesAnEqualsSignInAValueForAPartOfIt) {
   EXPECT_EQ(DriftBetween("TimeZone=a=b\n", "TimeZone=a=c\n"), "TimeZone a=b, primary a=c");
 }
 
+// Packages put their own version behind PostgreSQL's.
+TEST(Summarize, ComparesVersionsWhole) {
+  constexpr std::string_view kLong = "15.20 (Ubuntu 15.20-0ubuntu0.22.04.1)";
+  ClusterView view;
+  view.measured = true;
+  view.own_version = kLong;
+  PeerRow row;
+  row.name = "a";
+  row.asked = true;
+  row.reachable = true;
+  row.server_version = kLong;
+  view.rows.push_back(row);
+
+  EXPECT_EQ(Summarize(view).versions.view(), "");
+}
+
 }  // namespace
 }  // namespace baton::core
