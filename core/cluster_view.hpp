@@ -44,7 +44,6 @@ struct PeerRow {
 // What the observer knows after a round of questions.
 struct ClusterView {
   bool measured = false;  // a round has ended, and not too long ago
-  std::string_view self;  // this node's name; empty if it has none
   std::string_view own_version;
   std::string_view own_architecture;
   std::string_view own_collation_version;

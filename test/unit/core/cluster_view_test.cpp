@@ -39,7 +39,6 @@ PeerRow NotAsked(std::string_view name) {
 ClusterView ViewOf(Role own_role, std::vector<PeerRow> rows) {
   ClusterView view;
   view.measured = true;
-  view.self = "me";
   view.own_version = "17.3";
   view.own_architecture = "x86_64";
   view.own_collation_version = "2.36";
