@@ -28,6 +28,24 @@ COMMENT ON COLUMN baton.node.conninfo IS 'how the other nodes reach it; never wi
 COMMENT ON COLUMN baton.node.priority IS 'which standby is preferred, higher first; 0 never';
 SELECT pg_catalog.pg_extension_config_dump('baton.node', '');
 
+CREATE TABLE baton.reign (
+  id text PRIMARY KEY,
+  node text NOT NULL,
+  timeline integer NOT NULL,
+  began_lsn pg_lsn,
+  began_at timestamptz NOT NULL,
+  former_primary text,
+  forced boolean NOT NULL DEFAULT false,
+  missing_bytes bigint,
+  reasons text
+);
+COMMENT ON TABLE baton.reign IS
+  'one row a promotion: who became the primary, where its WAL leaves its predecessor''s, and what was known to be missing';
+COMMENT ON COLUMN baton.reign.began_lsn IS
+  'what the former primary wrote beyond is given up; NULL for the first reign';
+COMMENT ON COLUMN baton.reign.missing_bytes IS 'NULL: not known';
+COMMENT ON COLUMN baton.reign.reasons IS 'what spoke against it, where it was forced';
+
 CREATE TABLE baton.canary (
   writer text PRIMARY KEY,
   token bigint NOT NULL,
@@ -52,8 +70,9 @@ CREATE FUNCTION baton.node_status(
   AS 'MODULE_PATHNAME', 'pg_baton_node_status';
 CREATE VIEW baton.node_status AS SELECT * FROM baton.node_status();
 COMMENT ON VIEW baton.node_status IS 'this node: role, position, upstream, lag';
-COMMENT ON COLUMN baton.node_status.gate IS 'NULL: this version has no write gate';
-COMMENT ON COLUMN baton.node_status.gate_reasons IS 'NULL: this version has no write gate';
+COMMENT ON COLUMN baton.node_status.gate IS
+  'what a commit would find: open, waiting or closed; on a standby, as if it were promoted now';
+COMMENT ON COLUMN baton.node_status.gate_reasons IS 'why it is not open; empty if it is';
 COMMENT ON COLUMN baton.node_status.replay_lag IS
   'age of the oldest commit of the upstream that is not replayed here; NULL on a primary, and where the upstream was never heard';
 
@@ -85,7 +104,7 @@ CREATE FUNCTION baton.cluster(
     OUT name text, OUT reachable boolean, OUT role text, OUT state text, OUT timeline integer,
     OUT lsn pg_lsn, OUT replayed_lsn pg_lsn, OUT replay_lag interval, OUT replay_lag_bytes bigint,
     OUT upstream text, OUT server_version text, OUT clock_difference interval, OUT sees text[],
-    OUT seen_at timestamptz, OUT error text)
+    OUT seen_at timestamptz, OUT error text, OUT gate text, OUT primary_name text)
   RETURNS SETOF record
   LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED
   AS 'MODULE_PATHNAME', 'pg_baton_cluster';
@@ -142,7 +161,9 @@ CREATE FUNCTION baton.self_report(
     OUT replayed_lsn pg_lsn, OUT replay_lag_us bigint, OUT replay_lag_bytes bigint,
     OUT upstream text, OUT server_version text, OUT architecture text,
     OUT collation_version text, OUT system_identifier text, OUT sees text, OUT clock bigint,
-    OUT settings text)
+    OUT settings text, OUT promoting boolean, OUT gate text, OUT reign text,
+    OUT reign_began pg_lsn, OUT primary_name text, OUT primary_timeline integer,
+    OUT primary_alive boolean)
   LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED
   AS 'MODULE_PATHNAME', 'pg_baton_self_report';
 COMMENT ON FUNCTION baton.self_report(boolean) IS

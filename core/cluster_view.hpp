@@ -12,6 +12,7 @@
 #include "core/fixed_text.hpp"
 #include "core/lag_history.hpp"
 #include "core/node_facts.hpp"
+#include "core/reign.hpp"
 
 namespace baton::core {
 
@@ -39,6 +40,14 @@ struct PeerRow {
   std::int64_t seen_at = 0;  // TimestampTz of this server; 0 if never
   Instant seen{};            // the same moment by this machine's clock
   FixedText<160> error;      // why it does not answer; empty if it does
+  Instant asked_at{};        // when the question was sent that it answered last
+  bool promoting = false;    // a promotion is under way there, or is being decided on
+  FixedText<16> gate;        // core::GateText; empty if it did not tell
+  Reign reign;               // of a primary; on a standby, of the primary whose WAL it has
+  // The primary that it knows of: itself, or the one it streams from, or that its observer sees.
+  NodeText primary;                 // empty if none
+  TimelineId primary_timeline = 0;  // 0 if none
+  bool primary_alive = false;       // it heard from that one not long ago
 };
 
 // What the observer knows after a round of questions.

@@ -51,7 +51,10 @@ void AddPeer(const core::PeerRow& peer, pg::ResultSet& result) {
   } else {
     row.Null();
   }
-  row.Time(peer.seen_at).Text(peer.asked ? peer.error.view() : "not asked yet");
+  row.Time(peer.seen_at)
+      .Text(peer.asked ? peer.error.view() : "not asked yet")
+      .Text(peer.gate.view())
+      .Text(peer.primary.view());
   result.Add(row);
 }
 

@@ -42,6 +42,13 @@ enum Column {
   kSees,
   kClock,
   kSettings,
+  kPromoting,
+  kGate,
+  kReign,
+  kReignBegan,
+  kPrimaryName,
+  kPrimaryTimeline,
+  kPrimaryAlive,
   kColumns
 };
 
@@ -66,7 +73,14 @@ Datum SelfReport(FunctionCallInfo fcinfo) {
       .Text(std::to_string(own.system_identifier))
       .Text(own.sees.view())
       .Int8(own.seen_at)
-      .Text(with_settings ? OwnSettings() : "");
+      .Text(with_settings ? OwnSettings() : "")
+      .Bool(own.promoting)
+      .Text(own.gate.view())
+      .Text(own.reign.id == 0 ? "" : std::to_string(own.reign.id))
+      .Lsn(own.reign.began)
+      .Text(own.primary.view())
+      .Timeline(own.primary_timeline)
+      .Bool(own.primary_alive);
   return pg::SingleRow(fcinfo, row);
 }
 
@@ -127,6 +141,13 @@ std::optional<PeerReport> ParseReport(const std::vector<PeerSession::Row>& rows)
   row.sees = text[kSees];
   report.clock = NumberIn(text[kClock]);
   report.settings = text[kSettings];
+  row.promoting = text[kPromoting] == "t";
+  row.gate = text[kGate];
+  row.reign = {std::strtoull(text[kReign].c_str(), nullptr, 10), row.timeline,
+               core::Lsn::Parse(text[kReignBegan]).value_or(core::Lsn())};
+  row.primary = text[kPrimaryName];
+  row.primary_timeline = static_cast<core::TimelineId>(NumberIn(text[kPrimaryTimeline]));
+  row.primary_alive = text[kPrimaryAlive] == "t";
   return report;
 }
 

@@ -23,6 +23,19 @@ int peer_timeout_ms = 2000;
 int health_hold_ms = 3000;
 int observe_interval_ms = 2000;
 int storage_interval_ms = 5000;
+int quarantine_timeout_s = 30;
+int isolation_timeout_ms = 10'000;
+int isolation_policy = static_cast<int>(setting::IsolationPolicy::kKeep);
+bool bypass_gate = false;
+bool follow_primary = true;
+char* promote_trigger_file = nullptr;
+char* event_command = nullptr;
+int event_command_timeout_ms = 10'000;
+
+const config_enum_entry kIsolationPolicies[] = {
+    {"keep", static_cast<int>(setting::IsolationPolicy::kKeep), false},
+    {"fence", static_cast<int>(setting::IsolationPolicy::kFence), false},
+    {nullptr, 0, false}};
 
 // The thresholds of each check, in the unit of the setting; -1 is off.
 struct ThresholdSetting {
@@ -57,6 +70,14 @@ extern "C" bool CheckNodeName(char** value, void**, GucSource) {
   return false;
 }
 
+// For one session, by hand: a role or a database must not have it for ever.
+extern "C" bool CheckBypassGate(bool* value, void**, GucSource source) {
+  if (!*value || source == PGC_S_SESSION || source == PGC_S_CLIENT || source == PGC_S_OVERRIDE)
+    return true;
+  GUC_check_errdetail("It can be set for one session only, by SET.");
+  return false;
+}
+
 constexpr int kMax = std::numeric_limits<int>::max();
 
 const TextSetting kTextSettings[] = {
@@ -65,6 +86,10 @@ const TextSetting kTextSettings[] = {
     {"pg_baton.database", "Database that holds the extension and its registry of nodes.", &database,
      "postgres", PGC_POSTMASTER, nullptr},
     {"pg_baton.passfile", "Password file for connections to the other nodes.", &passfile, "",
+     PGC_SIGHUP, nullptr},
+    {"pg_baton.promote_trigger_file", "A file whose appearance asks for this standby's promotion.",
+     &promote_trigger_file, "", PGC_SIGHUP, nullptr},
+    {"pg_baton.event_command", "Shell command that is run for each event.", &event_command, "",
      PGC_SIGHUP, nullptr},
 };
 
@@ -79,6 +104,14 @@ const NumberSetting kNumberSettings[] = {
      &observe_interval_ms, 100, 600'000, GUC_UNIT_MS},
     {"pg_baton.storage_interval", "Time between two small writes that try the storage.",
      &storage_interval_ms, 100, 600'000, GUC_UNIT_MS},
+    {"pg_baton.quarantine_timeout",
+     "How long a primary that has started waits for its peers before it writes; -1 for ever.",
+     &quarantine_timeout_s, -1, 86'400, GUC_UNIT_S},
+    {"pg_baton.isolation_timeout",
+     "How long a primary may hear from too few of the other nodes, with isolation_policy fence.",
+     &isolation_timeout_ms, 1000, 3'600'000, GUC_UNIT_MS},
+    {"pg_baton.event_command_timeout", "How long event_command may run for one event.",
+     &event_command_timeout_ms, 100, 3'600'000, GUC_UNIT_MS},
 };
 
 constexpr double kMegabyte = 1024.0 * 1024.0;
@@ -129,6 +162,19 @@ void DefineSettings() {
                               s.maximum, PGC_SIGHUP, s.flags, nullptr, nullptr, nullptr);
     });
   }
+  pg::Call([] {
+    DefineCustomEnumVariable("pg_baton.isolation_policy",
+                             "What a primary does that hears from too few of the other nodes.",
+                             nullptr, &isolation_policy, isolation_policy, kIsolationPolicies,
+                             PGC_SIGHUP, 0, nullptr, nullptr, nullptr);
+    DefineCustomBoolVariable("pg_baton.bypass_gate", "Lets this session commit at a closed gate.",
+                             nullptr, &bypass_gate, false, PGC_SUSET,
+                             GUC_NOT_IN_SAMPLE | GUC_DISALLOW_IN_FILE, CheckBypassGate, nullptr,
+                             nullptr);
+    DefineCustomBoolVariable("pg_baton.follow_primary",
+                             "Lets a standby follow a new primary by itself.", nullptr,
+                             &follow_primary, true, PGC_SIGHUP, 0, nullptr, nullptr, nullptr);
+  });
   for (const core::CheckInfo& info : core::Checks()) {
     if (!core::HasThreshold(info)) continue;
     const auto i = static_cast<std::size_t>(info.check);
@@ -152,6 +198,24 @@ std::chrono::milliseconds ObserveInterval() {
 }
 std::chrono::milliseconds StorageInterval() {
   return std::chrono::milliseconds(storage_interval_ms);
+}
+
+std::optional<std::chrono::seconds> QuarantineTimeout() {
+  if (quarantine_timeout_s < 0) return std::nullopt;
+  return std::chrono::seconds(quarantine_timeout_s);
+}
+IsolationPolicy Isolation() { return static_cast<IsolationPolicy>(isolation_policy); }
+std::chrono::milliseconds IsolationTimeout() {
+  return std::chrono::milliseconds(isolation_timeout_ms);
+}
+bool BypassGate() { return bypass_gate; }
+bool FollowPrimary() { return follow_primary; }
+std::string PromoteTriggerFile() {
+  return promote_trigger_file == nullptr ? "" : promote_trigger_file;
+}
+std::string EventCommand() { return event_command == nullptr ? "" : event_command; }
+std::chrono::milliseconds EventCommandTimeout() {
+  return std::chrono::milliseconds(event_command_timeout_ms);
 }
 
 core::HealthPolicy Health() {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 
 #include "core/health.hpp"
@@ -22,6 +23,16 @@ std::chrono::milliseconds HealthHold();
 std::chrono::milliseconds ObserveInterval();
 std::chrono::milliseconds StorageInterval();
 core::HealthPolicy Health();
+
+enum class IsolationPolicy { kKeep, kFence };
+std::optional<std::chrono::seconds> QuarantineTimeout();  // nullopt: for ever
+IsolationPolicy Isolation();
+std::chrono::milliseconds IsolationTimeout();
+bool BypassGate();
+bool FollowPrimary();
+std::string PromoteTriggerFile();  // empty: none
+std::string EventCommand();        // empty: none
+std::chrono::milliseconds EventCommandTimeout();
 
 }  // namespace setting
 }  // namespace baton

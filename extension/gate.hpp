@@ -1,0 +1,50 @@
+// The write gate in shared memory: read by every backend at each commit, closed and opened by the
+// owners of its reasons.  core/gate.hpp has the rules.
+#pragma once
+
+#include "pg/postgres.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "core/gate.hpp"
+#include "core/reign.hpp"
+
+namespace baton::gate {
+
+// In _PG_init, shmem_request_hook and shmem_startup_hook.
+void InstallHooks();
+void RequestMemory();
+void Attach();
+
+// One reading; takes no lock.  Any process.
+core::GateWords Read();
+
+// Adds or takes away one reason and leaves the others; only for the owner of that reason.
+void Close(core::GateReason reason);
+void Open(core::GateReason reason);
+// Moves the moments at which quarantine ends, isolation begins, or waiting turns into failing.
+void SetQuarantineEnd(core::Instant moment);
+void SetIsolationBegin(core::Instant moment);
+void SetWaitingUntil(core::Instant moment);
+
+// How many transactions have passed the first check and have not met the second.
+int CountCommitting();
+
+// Ends the sessions of ordinary users: of those who are no superuser, have no REPLICATION and are
+// no member of baton_operator or pg_monitor.  Returns how many were told to end.
+int EndOrdinarySessions();
+
+// While one of these is alive, this process commits whatever the gate says; for a worker's own
+// transactions that acknowledge nothing to anybody.
+class Exemption {
+ public:
+  Exemption();
+  ~Exemption();
+  Exemption(const Exemption&) = delete;
+  Exemption& operator=(const Exemption&) = delete;
+};
+
+}  // namespace baton::gate
