@@ -207,6 +207,22 @@ CREATE FUNCTION baton.requests(
 CREATE VIEW baton.requests AS SELECT * FROM baton.requests();
 COMMENT ON VIEW baton.requests IS 'the last requests to this server since its start, newest first';
 
+-- The write gate.
+
+CREATE FUNCTION baton.fence(
+    reason text DEFAULT '', OUT gate text, OUT gate_reasons text[], OUT committing integer)
+  LANGUAGE c VOLATILE PARALLEL UNSAFE
+  AS 'MODULE_PATHNAME', 'pg_baton_fence';
+COMMENT ON FUNCTION baton.fence(text) IS
+  'closes the write gate of this server by hand, durably; committing: how many commits had passed it and have not ended yet';
+
+CREATE FUNCTION baton.unfence(
+    force boolean DEFAULT false, OUT gate text, OUT gate_reasons text[])
+  LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
+  AS 'MODULE_PATHNAME', 'pg_baton_unfence';
+COMMENT ON FUNCTION baton.unfence(boolean) IS
+  'takes the hand fence away; with force also "another primary" and quarantine, after which two servers may write';
+
 -- Registry and proof.
 
 CREATE FUNCTION baton.register_node(
@@ -250,6 +266,8 @@ GRANT EXECUTE ON FUNCTION
 GRANT EXECUTE ON FUNCTION baton.self_report(boolean) TO pg_monitor;
 GRANT EXECUTE ON FUNCTION
   baton.promote(boolean, boolean, interval),
+  baton.fence(text),
+  baton.unfence(boolean),
   baton.register_node(text, text, integer, jsonb),
   baton.unregister_node(text),
   baton.verify_replication(interval)

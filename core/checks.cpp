@@ -14,6 +14,8 @@ constexpr Threshold kNothingToSet{kNoThreshold, kNoThreshold};
 
 // doc/operations.md has the reasons for the thresholds.
 constexpr std::array<CheckInfo, kCheckCount> kChecks = {{
+    {Check::kWriteGate, "write_gate", Unit::kNone, Worse::kHigher, kNothingToSet,
+     "Whether commits pass the write gate of this server"},
     {Check::kStreaming, "streaming", Unit::kSeconds, Worse::kHigher, kNothingToSet,
      "Time since the last message from the upstream"},
     {Check::kReceiveLagBytes,

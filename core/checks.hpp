@@ -14,6 +14,7 @@
 namespace baton::core {
 
 enum class Check : std::size_t {
+  kWriteGate,
   kStreaming,
   kReceiveLagBytes,
   kReplayLag,

@@ -18,6 +18,7 @@ enum class ErrorCode {
   kWrongState,   // right request, wrong server: a standby where a primary is needed, or the reverse
   kBusy,         // somebody else is doing it just now
   kNotFound,
+  kReadOnly,  // this server must not write now
 };
 
 class Error : public std::exception {

@@ -10,6 +10,7 @@ namespace {
 
 // In the order of the table of checks.
 constexpr void (*kRules[])(const NodeFacts&, const HealthPolicy&, std::vector<Finding>&) = {
+    rule::WriteGate,
     rule::Streaming,
     rule::ReceiveLagBytes,
     rule::ReplayLag,

@@ -10,6 +10,9 @@ namespace baton::core::rule {
 
 using Findings = std::vector<Finding>;
 
+// Of the write gate.
+void WriteGate(const NodeFacts& facts, const HealthPolicy& policy, Findings& out);
+
 // A standby's.
 void Streaming(const NodeFacts& facts, const HealthPolicy& policy, Findings& out);
 void ReceiveLagBytes(const NodeFacts& facts, const HealthPolicy& policy, Findings& out);

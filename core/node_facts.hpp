@@ -145,8 +145,21 @@ struct PeersFacts {
   FixedText<240> drift;            // "work_mem 4MB, primary 64MB"; empty if none
 };
 
+// The write gate of this node, as a commit would find it.
+struct GateFacts {
+  bool measured = false;
+  FixedText<8> text;      // "open", "waiting", "closed"
+  FixedText<96> reasons;  // names, joined by commas; empty if it is open
+  FixedText<240> detail;
+  FixedText<160> hint;
+  bool unheard =
+      false;  // it opened after a start although no peer had answered, and none has since
+  std::int32_t two_phase_subscriptions = 0;  // whose workers commit past the gate
+};
+
 struct NodeFacts {
   Role role = Role::kUnknown;
+  GateFacts gate;
   bool promoting = false;
   Link link = Link::kNone;
   bool link_silent = false;  // streaming, but nothing came although a keepalive was asked for

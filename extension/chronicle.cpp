@@ -23,6 +23,7 @@ void Chronicle::Note(const Report& report, const Registry& registry,
                      const std::vector<core::StatusChange>& changes) {
   if (first_) NoteStart(report.facts);
   NoteRole(report.facts);
+  NoteGate(report.facts);
   NoteRegistry(registry);
   NotePeers();
   NoteRequests();
@@ -63,6 +64,18 @@ void Chronicle::NoteRole(const core::NodeFacts& facts) {
         fmt::format("It followed {}.", upstream_));
   }
   upstream_ = upstream;
+}
+
+void Chronicle::NoteGate(const core::NodeFacts& facts) {
+  const std::string reasons = facts.gate.reasons.str();
+  if (reasons == gate_reasons_) return;
+  gate_reasons_ = reasons;
+  if (reasons.empty()) {
+    Add("gate", "the write gate is open",
+        facts.gate.unheard ? "No other node has said that it may be." : "");
+  } else {
+    Add("gate", fmt::format("the write gate is closed: {}", reasons), facts.gate.detail.view());
+  }
 }
 
 void Chronicle::NoteRegistry(const Registry& registry) {

@@ -26,6 +26,7 @@ class Chronicle {
   void Add(std::string_view kind, std::string_view message, std::string_view detail = "");
   void NoteStart(const core::NodeFacts& facts);
   void NoteRole(const core::NodeFacts& facts);
+  void NoteGate(const core::NodeFacts& facts);
   void NoteRegistry(const Registry& registry);
   void NotePeers();
   void NoteRequests();
@@ -37,6 +38,7 @@ class Chronicle {
   std::int64_t published_ = 0;
   core::Role role_ = core::Role::kUnknown;
   std::string upstream_;
+  std::string gate_reasons_;
   std::set<std::string> nodes_;
   std::map<std::string, bool> reachable_;
   std::int64_t last_request_ = 0;

@@ -69,4 +69,23 @@ std::string ReadWhole(const std::string& path) {
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
+FileText ReadIfThere(const std::string& path) {
+  FileText file;
+  const Descriptor descriptor(path, O_RDONLY);
+  if (descriptor.get() < 0) {
+    file.there = errno != ENOENT && errno != ENOTDIR;
+    if (file.there) file.error = Failure("open", path);
+    return file;
+  }
+  file.there = true;
+  char buffer[4096];
+  for (;;) {
+    const ssize_t n = read(descriptor.get(), buffer, sizeof(buffer));
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) file.error = Failure("read", path);
+    if (n <= 0) return file;
+    file.text.append(buffer, static_cast<std::size_t>(n));
+  }
+}
+
 }  // namespace baton

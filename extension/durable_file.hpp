@@ -17,4 +17,12 @@ std::string ReplaceDurably(const std::string& path, std::string_view text);  // 
 // The whole file; empty if it is not there or cannot be read.
 std::string ReadWhole(const std::string& path);
 
+// The same for who has to know which of the two it is.
+struct FileText {
+  bool there = false;
+  std::string error;  // why it could not be read; empty if it could
+  std::string text;
+};
+FileText ReadIfThere(const std::string& path);
+
 }  // namespace baton

@@ -3,6 +3,7 @@
 #include "pg/postgres.hpp"
 
 #include "finding_row.hpp"
+#include "gate_row.hpp"
 #include "observation.hpp"
 #include "pg/guard.hpp"
 #include "pg/server_facts.hpp"
@@ -33,11 +34,9 @@ Datum NodeStatus(FunctionCallInfo fcinfo) {
       .Lsn(position.replayed)
       .Text(facts.upstream.view())
       .Interval(facts.replay_lag)
-      .Int8(lag_bytes)
-      .Null()  // gate
-      .Null()  // gate_reasons
-      .Text(PG_VERSION)
-      .Time(PgStartTime);
+      .Int8(lag_bytes);
+  AddGate(row);
+  row.Text(PG_VERSION).Time(PgStartTime);
   return pg::SingleRow(fcinfo, row);
 }
 

@@ -22,6 +22,9 @@ void Attach();
 // One reading; takes no lock.  Any process.
 core::GateWords Read();
 
+// When the server began; a crash restart is no beginning.
+core::Instant StartedAt();
+
 // Adds or takes away one reason and leaves the others; only for the owner of that reason.
 void Close(core::GateReason reason);
 void Open(core::GateReason reason);
@@ -29,6 +32,10 @@ void Open(core::GateReason reason);
 void SetQuarantineEnd(core::Instant moment);
 void SetIsolationBegin(core::Instant moment);
 void SetWaitingUntil(core::Instant moment);
+
+// Whether quarantine ended without an answer, and none came since.
+bool OpenedUnheard();
+void SetOpenedUnheard(bool value);
 
 // How many transactions have passed the first check and have not met the second.
 int CountCommitting();

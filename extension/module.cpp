@@ -1,12 +1,14 @@
 // Where the server meets the library: magic, hooks, settings and workers.
 #include "pg/postgres.hpp"
 
+#include "gate.hpp"
 #include "monitor.hpp"
 #include "observer.hpp"
 #include "pg/compat.hpp"
 #include "pg/guard.hpp"
 #include "settings.hpp"
 #include "shared_state.hpp"
+#include "standing.hpp"
 #include "storage_worker.hpp"
 
 extern "C" {
@@ -19,11 +21,17 @@ static shmem_startup_hook_type previous_shmem_startup_hook = nullptr;
 static void RequestShmem() {
   if (previous_shmem_request_hook != nullptr) previous_shmem_request_hook();
   baton::shared::RequestMemory();
+  baton::standing::RequestMemory();
+  baton::gate::RequestMemory();
 }
 
 static void StartUpShmem() {
   if (previous_shmem_startup_hook != nullptr) previous_shmem_startup_hook();
-  baton::shared::Attach();
+  baton::pg::Entry([] {
+    baton::shared::Attach();
+    baton::standing::Attach();
+    baton::gate::Attach();
+  });
 }
 
 PGDLLEXPORT void _PG_init() {
@@ -41,6 +49,7 @@ PGDLLEXPORT void _PG_init() {
     baton::RegisterMonitor();
     baton::RegisterObserver();
     baton::RegisterStorageWorker();
+    baton::gate::InstallHooks();
   });
   previous_shmem_request_hook = shmem_request_hook;
   shmem_request_hook = RequestShmem;

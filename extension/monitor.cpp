@@ -16,6 +16,7 @@
 #include "promote_executor.hpp"
 #include "settings.hpp"
 #include "shared_state.hpp"
+#include "standing.hpp"
 
 namespace baton {
 namespace {
@@ -105,15 +106,17 @@ class Monitor {
   void PublishRegistry() {
     const auto published = shared::Read<Registry>();
     const bool same =
-        published->readable == registry_->readable &&
+        published->looked && published->readable == registry_->readable &&
         std::equal(published->nodes.begin(), published->nodes.end(), registry_->nodes.begin(),
                    registry_->nodes.end(), [](const auto& a, const auto& b) {
                      return a.name.view() == b.name.view() &&
                             a.conninfo.view() == b.conninfo.view();
                    });
     if (same) return;
+    registry_->looked = true;
     shared::Board<Registry>().Write(*registry_);
     shared::Wake(shared::Worker::kObserver);
+    standing::PeersChanged();
   }
 
   std::chrono::milliseconds NextInterval() {

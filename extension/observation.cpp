@@ -5,6 +5,7 @@
 
 #include "board_facts.hpp"
 #include "conninfo.hpp"
+#include "gatekeeper.hpp"
 #include "pg/clock.hpp"
 #include "pg/guard.hpp"
 #include "pg/query.hpp"
@@ -150,6 +151,7 @@ void Observe(Memory& memory, Report& report, Registry& registry) {
   }
   LookAtSending(spi, registry, end, memory.sending, report);
   ReadArchiver(spi, live.role, facts.archiver);
+  facts.gate = GateFactsNow();
   memory.slow.Fill(spi, facts);
   spi.Finish();
   transaction.Commit();

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "core/quantity.hpp"
+#include "gatekeeper.hpp"
 #include "peer_session.hpp"
 #include "pg/clock.hpp"
 #include "pg/compat.hpp"
@@ -54,6 +55,7 @@ class Peer {
         if (asked_) return TakeAnswer(now);
         with_settings_ = row_.role == core::Role::kPrimary && now >= settings_due_;
         asked_ = true;
+        sent_at_ = now;
         asked_wall_ = GetCurrentTimestamp();
         session_->Ask(AskForReport(with_settings_));
         break;
@@ -107,6 +109,7 @@ class Peer {
     row_.asked = true;
     row_.reachable = true;
     row_.seen = now;
+    row_.asked_at = sent_at_;
     row_.seen_at = GetCurrentTimestamp();
     row_.round_trip = std::chrono::microseconds(row_.seen_at - asked_wall_);
     row_.clock_difference =
@@ -124,6 +127,7 @@ class Peer {
   std::string settings_;
   std::chrono::milliseconds limit_{};
   core::Instant asked_at_{};
+  core::Instant sent_at_{};  // the question itself, on a connection that may be older
   core::Instant next_{};
   core::Instant settings_due_{};
   TimestampTz asked_wall_ = 0;
@@ -147,6 +151,7 @@ class Observer {
       bool changed = false;
       for (auto& peer : peers_) changed = peer->Advance() || changed;
       if (changed || pg::Now() - report_.looked_at >= setting::ObserveInterval()) Publish();
+      KeepGate();
       Wait(event);
     }
   }

@@ -5,6 +5,7 @@
 #include <gnu/libc-version.h>
 #include <sys/utsname.h>
 
+#include "gate.hpp"
 #include "observation.hpp"
 #include "pg/clock.hpp"
 #include "pg/guard.hpp"
@@ -110,6 +111,8 @@ core::PeerRow OwnRow(const core::NodeFacts& facts) {
   row.clock_difference = std::chrono::microseconds::zero();
   row.sees = NodesSeen();
   row.seen_at = GetCurrentTimestamp();
+  row.gate = core::GateText(gate::Read(), pg::Now());
+  row.promoting = facts.promoting;
   return row;
 }
 

@@ -62,21 +62,9 @@ std::uint32_t WaitEvent() {
   return event;
 }
 
-// Waits until `done` says so or the time is over; returns what `done` said last.
 template <typename F>
 bool WaitUntil(std::chrono::milliseconds limit, const F& done) {
-  const core::Instant end = pg::Now() + limit;
-  const std::uint32_t event = WaitEvent();
-  pg::Call([] { ConditionVariablePrepareToSleep(&block->changed); });
-  bool is_done = done();
-  while (!is_done) {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - pg::Now());
-    if (left.count() <= 0) break;
-    pg::Call([&] { ConditionVariableTimedSleep(&block->changed, left.count(), event); });
-    is_done = done();
-  }
-  pg::Call([] { ConditionVariableCancelSleep(); });
-  return is_done;
+  return shared::WaitOn(block->changed, limit, done);
 }
 
 std::int64_t Enter(Request request, std::string_view requested_by, bool must_be_alone) {
@@ -181,6 +169,22 @@ Published<ClusterReport>& Board() {
 template <>
 Published<StorageReport>& Board() {
   return block->storage;
+}
+
+bool WaitOn(ConditionVariable& changed, std::chrono::milliseconds limit,
+            const std::function<bool()>& done) {
+  const core::Instant end = pg::Now() + limit;
+  const std::uint32_t event = WaitEvent();
+  pg::Call([&] { ConditionVariablePrepareToSleep(&changed); });
+  bool is_done = done();
+  while (!is_done) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - pg::Now());
+    if (left.count() <= 0) break;
+    pg::Call([&] { ConditionVariableTimedSleep(&changed, left.count(), event); });
+    is_done = done();
+  }
+  pg::Call([] { ConditionVariableCancelSleep(); });
+  return is_done;
 }
 
 void BeginLook() {

@@ -8,6 +8,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -60,6 +61,7 @@ struct Report {
 
 // Written by the monitor, when it has changed.
 struct Registry {
+  bool looked = false;    // the monitor has looked whether there is one
   bool readable = false;  // baton.node exists in pg_baton.database, and fits
   FixedList<RegisteredNode, kMaxNodes> nodes;
 };
@@ -149,6 +151,10 @@ enum class Worker : std::size_t { kMonitor, kObserver, kStorage };
 inline constexpr std::size_t kWorkers = 3;
 void EnterWorker(Worker worker);
 void Wake(Worker worker);
+
+// Waits until `done` says so or `limit` is over; returns what `done` said last.  Interruptible.
+bool WaitOn(ConditionVariable& changed, std::chrono::milliseconds limit,
+            const std::function<bool()>& done);
 
 // Wakes the monitor and waits, `limit` at most, for a look that began after this call.  Returns
 // false if none came.  Interruptible.

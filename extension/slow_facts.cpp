@@ -30,6 +30,10 @@ constexpr const char* kPending =
     "SELECT pg_catalog.count(*), pg_catalog.string_agg(name, ', ' ORDER BY name)"
     " FROM pg_catalog.pg_settings WHERE pending_restart";
 
+// Of every database; 'd' is disabled (src/include/catalog/pg_subscription.h).
+constexpr const char* kTwoPhase =
+    "SELECT pg_catalog.count(*) FROM pg_catalog.pg_subscription WHERE subtwophasestate <> 'd'";
+
 // What pg_rewind calls on a source (its manual, "Notes").
 constexpr const char* kGrants =
     "SELECT pg_catalog.to_regrole('baton_node') IS NOT NULL,"
@@ -70,6 +74,7 @@ void SlowFacts::Fill(pg::Spi& spi, core::NodeFacts& facts) {
     ReadCollations(spi);
     collations_due_ = now + kCollationsInterval;
   }
+  facts.gate.two_phase_subscriptions = known_.gate.two_phase_subscriptions;
   facts.recent_conflicts = known_.recent_conflicts;
   facts.checksum_failures = known_.checksum_failures;
   facts.pending_restart = known_.pending_restart;
@@ -107,6 +112,8 @@ void SlowFacts::ReadStatistics(pg::Spi& spi, core::Role role) {
   const auto pending = spi.RunAgain(kPending).at(0);
   known_.pending_restart = static_cast<std::int32_t>(NumberAt(pending, 0).value_or(0));
   known_.pending_names = TextAt(pending, 1);
+  known_.gate.two_phase_subscriptions =
+      static_cast<std::int32_t>(NumberAt(spi.RunAgain(kTwoPhase).at(0), 0).value_or(0));
 }
 
 void SlowFacts::ReadSettings() {

@@ -16,6 +16,7 @@
 #include "pg/worker.hpp"
 #include "settings.hpp"
 #include "shared_state.hpp"
+#include "standing.hpp"
 
 namespace baton {
 namespace {
@@ -41,6 +42,7 @@ class StorageWorker {
         const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
             next - pg::Now() + std::chrono::microseconds(999));
         if (pg::WaitForLatch(left, event)) {
+          KeepStanding();
           KeepEvents();
           next = std::min(next, pg::Now() + setting::StorageInterval());
         }
@@ -51,6 +53,7 @@ class StorageWorker {
  private:
   void Look() {
     Begin();
+    KeepStanding();
     Probe();
     report_.wal = pg::MeasureVolume("pg_wal", "WAL");
     report_.fullest = pg::FullestVolume();
@@ -78,6 +81,14 @@ class StorageWorker {
     report_.took = report_.write_ended - begun;
   }
 
+  void KeepStanding() {
+    if (!standing::MustKeep() && setting::NodeName() == standing_of_) return;
+    Begin();
+    // What cannot be written now is written the next time; check storage says that it failed.
+    if (standing::Keep().empty()) standing_of_ = setting::NodeName();
+    End();
+  }
+
   void KeepEvents() {
     const auto events = shared::Read<core::EventLog>();
     if (events->last_id() == events_saved_) return;
@@ -102,6 +113,7 @@ class StorageWorker {
   core::FillRate rate_;
   core::Instant lag_saved_at_{};
   std::int64_t events_saved_ = 0;
+  std::string standing_of_ = setting::NodeName();
 };
 
 }  // namespace

@@ -40,6 +40,7 @@ int ExitCode(core::ErrorCode code) {
     case core::ErrorCode::kInterrupted:
       return 4;
     case core::ErrorCode::kNotFound:
+    case core::ErrorCode::kReadOnly:
     case core::ErrorCode::kFailed:
       break;
   }

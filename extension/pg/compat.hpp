@@ -31,6 +31,24 @@ inline std::uint32_t NewWaitEvent([[maybe_unused]] const char* name) {
 #define PG_BATON_SLOT_REASON "NULL::pg_catalog.text"
 #endif
 
+// 17: a process's place in the array of all is a variable of its own (commit ab355e3a8).
+inline int OwnProcNumber() {
+#if PG_VERSION_NUM >= 170000
+  return MyProcNumber;
+#else
+  return MyProc == nullptr ? -1 : MyProc->pgprocno;
+#endif
+}
+
+// 17: kinds of processes are asked for by name (src/include/miscadmin.h).
+inline bool IsAutovacuumWorker() {
+#if PG_VERSION_NUM >= 170000
+  return AmAutoVacuumWorkerProcess();
+#else
+  return IsAutoVacuumWorkerProcess();
+#endif
+}
+
 }  // namespace baton::pg
 
 // 18: a module tells its name and version (src/include/fmgr.h).

@@ -28,6 +28,8 @@ int SqlState(core::ErrorCode code) {
       return ERRCODE_OBJECT_IN_USE;
     case core::ErrorCode::kNotFound:
       return ERRCODE_UNDEFINED_OBJECT;
+    case core::ErrorCode::kReadOnly:
+      return ERRCODE_READ_ONLY_SQL_TRANSACTION;
     case core::ErrorCode::kInterrupted:
       return ERRCODE_QUERY_CANCELED;
     case core::ErrorCode::kFailed:

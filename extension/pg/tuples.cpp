@@ -45,6 +45,8 @@ RowBuilder& RowBuilder::Bool(std::optional<bool> value) {
   return value ? Put(BoolGetDatum(*value)) : Null();
 }
 
+RowBuilder& RowBuilder::Int4(std::int32_t value) { return Put(Int32GetDatum(value)); }
+
 RowBuilder& RowBuilder::Int8(std::optional<std::int64_t> value) {
   return value ? Put(Int64GetDatum(*value)) : Null();
 }

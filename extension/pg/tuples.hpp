@@ -20,6 +20,7 @@ class RowBuilder {
   RowBuilder& Text(std::string_view text);         // NULL if empty
   RowBuilder& TextOrEmpty(std::string_view text);  // never NULL
   RowBuilder& Bool(std::optional<bool> value);
+  RowBuilder& Int4(std::int32_t value);
   RowBuilder& Int8(std::optional<std::int64_t> value);
   RowBuilder& Float8(std::optional<double> value);
   RowBuilder& Lsn(core::Lsn lsn);                   // NULL if none

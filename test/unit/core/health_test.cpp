@@ -17,7 +17,7 @@ TEST(Health, OfAStandbyWithoutFaultIsOkInEveryCheckOfAStandby) {
 
   EXPECT_THAT(
       ChecksOf(findings),
-      ElementsAre("streaming", "receive_lag_bytes", "replay_lag", "replay_lag_bytes",
+      ElementsAre("write_gate", "streaming", "receive_lag_bytes", "replay_lag", "replay_lag_bytes",
                   "replay_paused", "standby_settings", "recovery_conflicts", "timeline", "upstream",
                   "hot_standby_feedback", "free_wal_senders", "free_replication_slots", "slots",
                   "slot_retained", "wal_space", "wal_full_in", "disk_space", "storage", "archiver",
@@ -32,7 +32,7 @@ TEST(Health, OfAPrimaryWithoutFaultIsOkInEveryCheckOfAPrimary) {
 
   EXPECT_THAT(
       ChecksOf(findings),
-      ElementsAre("standbys", "standby_lag", "standby_lag_bytes", "sync_standbys",
+      ElementsAre("write_gate", "standbys", "standby_lag", "standby_lag_bytes", "sync_standbys",
                   "free_wal_senders", "free_replication_slots", "slots", "slot_retained",
                   "xmin_age", "wal_space", "wal_full_in", "disk_space", "storage", "archiver",
                   "archive_backlog", "archive_age", "checksum_failures", "pending_restart", "peers",
@@ -43,11 +43,11 @@ TEST(Health, OfAPrimaryWithoutFaultIsOkInEveryCheckOfAPrimary) {
 
 TEST(Health, OfANodeWithoutARoleLeavesOutWhatDependsOnIt) {
   EXPECT_THAT(ChecksOf(EvaluateHealth(HealthyNode(), HealthPolicy())),
-              ElementsAre("free_wal_senders", "free_replication_slots", "slots", "slot_retained",
-                          "wal_space", "wal_full_in", "disk_space", "storage", "archiver",
-                          "checksum_failures", "pending_restart", "peers", "other_primaries",
-                          "clock_difference", "version", "collation_version", "rewind_readiness",
-                          "replication_settings"));
+              ElementsAre("write_gate", "free_wal_senders", "free_replication_slots", "slots",
+                          "slot_retained", "wal_space", "wal_full_in", "disk_space", "storage",
+                          "archiver", "checksum_failures", "pending_restart", "peers",
+                          "other_primaries", "clock_difference", "version", "collation_version",
+                          "rewind_readiness", "replication_settings"));
 }
 
 // What a good node says needs no advice.

@@ -15,6 +15,8 @@ inline NodeFacts HealthyNode() {
   using namespace std::chrono_literals;
   NodeFacts node;
   node.position.timeline = 1;
+  node.gate.measured = true;
+  node.gate.text = "open";
   node.registry_readable = true;
   node.capacity = {.wal_senders = 10, .wal_senders_used = 1, .slots = 10, .slots_used = 1};
   node.storage.took = 2ms;

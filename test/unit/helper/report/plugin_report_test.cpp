@@ -133,7 +133,7 @@ TEST(PluginReport, AnUnknownNameIsRefusedWithTheListOfNames) {
   const core::Error error = ErrorOf([] { RequireKnownChecks({{"replay_lag"}, {"nonsense"}}); });
 
   EXPECT_EQ(error.message(), "unknown check \"nonsense\"");
-  EXPECT_THAT(error.hint(), StartsWith("The checks are: streaming, "));
+  EXPECT_THAT(error.hint(), StartsWith("The checks are: write_gate, streaming, "));
 }
 
 TEST(PluginReport, AtLeastOneCheckHasToBeLeft) {

@@ -1,0 +1,120 @@
+// The SQL functions that close and open the write gate by hand.
+#include "pg/postgres.hpp"
+
+#include <fmt/format.h>
+#include <optional>
+
+#include "core/error.hpp"
+#include "gate.hpp"
+#include "gate_row.hpp"
+#include "gatekeeper.hpp"
+#include "pg/clock.hpp"
+#include "pg/guard.hpp"
+#include "pg/tuples.hpp"
+#include "reading.hpp"
+#include "shared_state.hpp"
+#include "standing.hpp"
+
+namespace baton {
+namespace {
+
+// How long a fence waits for commits that had passed the gate before, and for the disk.
+constexpr auto kDrain = std::chrono::seconds(1);
+constexpr auto kDrainTurn = std::chrono::milliseconds(5);
+constexpr auto kDurable = std::chrono::seconds(5);
+
+std::string Asker() {
+  return pg::Call([] { return GetUserNameFromId(GetUserId(), false); });
+}
+
+void WarnUnlessKept(standing::Change change, const char* what) {
+  if (standing::WaitUntilKept(change, kDurable)) return;
+  pg::Call([what] {
+    ereport(WARNING, (errmsg("%s is in force, but not on disk yet", what),
+                      errdetail("A crash of the server would undo it."),
+                      errhint("See check \"storage\" in baton.health.")));
+  });
+}
+
+int DrainCommitting() {
+  const core::Instant end = pg::Now() + kDrain;
+  int count = gate::CountCommitting();
+  while (count > 0 && pg::Now() < end) {
+    pg::Call([] {
+      CHECK_FOR_INTERRUPTS();
+      pg_usleep(std::chrono::microseconds(kDrainTurn).count());
+    });
+    count = gate::CountCommitting();
+  }
+  return count;
+}
+
+Datum Fence(FunctionCallInfo fcinfo) {
+  std::string reason;
+  if (!PG_ARGISNULL(0)) {
+    const Datum argument = PG_GETARG_DATUM(0);
+    reason = pg::Call([argument] { return TextDatumGetCString(argument); });
+  }
+  const standing::Change change = standing::Fence(reason, Asker());
+  gate::Close(core::GateReason::kFencedByHand);
+  const std::string asker = Asker();
+  pg::Call([&] {
+    ereport(LOG, (errmsg("the write gate was closed by hand"),
+                  errdetail("By \"%s\": %s", asker.c_str(), reason.c_str())));
+  });
+  const int committing = DrainCommitting();
+  WarnUnlessKept(change, "the fence");
+  pg::RowBuilder row;
+  AddGate(row);
+  row.Int4(committing);
+  return pg::SingleRow(fcinfo, row);
+}
+
+// Opening beside a primary that answers would only last until the observer's next look.
+void RefuseBesideLivingSuccessor() {
+  const core::GateJudgement judgement = JudgeGateNow();
+  if (!judgement.superseded) return;
+  throw core::Error(core::ErrorCode::kRefused,
+                    "the write gate cannot be opened beside another primary", judgement.why + ".",
+                    "Stop or fence that one first, or bring this one back as its standby by "
+                    "\"pg_baton rejoin\".");
+}
+
+Datum Unfence(FunctionCallInfo fcinfo) {
+  const bool force = PG_GETARG_BOOL(0);
+  if (force) RefuseBesideLivingSuccessor();
+  // On disk before it opens: after a crash it must not be closed again unawares.
+  standing::Change change = standing::Unfence();
+  if (force) change = standing::EndSuperseded();
+  WarnUnlessKept(change, "the opening");
+  gate::Open(core::GateReason::kFencedByHand);
+  gate::Open(core::GateReason::kStateUnreadable);
+  if (force) {
+    gate::Open(core::GateReason::kAnotherPrimary);
+    gate::Open(core::GateReason::kQuarantine);
+  }
+  const std::string asker = Asker();
+  pg::Call([&] {
+    ereport(LOG, (errmsg("the write gate was opened by hand%s", force ? ", with force" : ""),
+                  errdetail("By \"%s\".", asker.c_str())));
+  });
+  pg::RowBuilder row;
+  AddGate(row);
+  return pg::SingleRow(fcinfo, row);
+}
+
+}  // namespace
+}  // namespace baton
+
+extern "C" {
+PG_FUNCTION_INFO_V1(pg_baton_fence);
+PG_FUNCTION_INFO_V1(pg_baton_unfence);
+
+Datum pg_baton_fence(PG_FUNCTION_ARGS) {
+  return baton::pg::Entry([fcinfo] { return baton::Fence(fcinfo); });
+}
+
+Datum pg_baton_unfence(PG_FUNCTION_ARGS) {
+  return baton::pg::Entry([fcinfo] { return baton::Unfence(fcinfo); });
+}
+}

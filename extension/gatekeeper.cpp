@@ -1,0 +1,127 @@
+#include "gatekeeper.hpp"
+
+#include <fmt/format.h>
+
+#include "core/gate_explanation.hpp"
+#include "gate.hpp"
+#include "pg/clock.hpp"
+#include "pg/guard.hpp"
+#include "pg/server_facts.hpp"
+#include "settings.hpp"
+#include "shared_state.hpp"
+#include "standing.hpp"
+
+namespace baton {
+namespace {
+
+core::Surroundings Around(const ClusterReport& cluster) {
+  const pg::LiveFacts live = pg::ReadLive();
+  const auto registry = shared::Read<Registry>();
+  core::Surroundings around;
+  around.role = live.role;
+  around.streaming = live.role == core::Role::kStandby && pg::ReadReceiver().streaming;
+  around.timeline = live.position.timeline;
+  around.state = standing::Read();
+  // A reign of an earlier timeline is over.
+  if (around.state.reign.timeline == around.timeline) around.reign = around.state.reign;
+  around.registry_known = registry->looked;
+  const std::string own_name = setting::NodeName();
+  for (const RegisteredNode& node : registry->nodes) {
+    if (node.name.view() == own_name) continue;
+    core::PeerRow row;
+    row.name = node.name;
+    for (const core::PeerRow& peer : cluster.peers) {
+      if (peer.name.view() == node.name.view()) row = peer;
+    }
+    around.peers.push_back(row);
+  }
+  const core::GateWords words = gate::Read();
+  around.reasons = words.reasons;
+  around.quarantine_ends = words.quarantine_ends;
+  around.started = gate::StartedAt();
+  around.now = pg::Now();
+  around.quarantine_timeout = setting::QuarantineTimeout();
+  around.fence_when_isolated = setting::Isolation() == setting::IsolationPolicy::kFence;
+  around.isolation_timeout = setting::IsolationTimeout();
+  return around;
+}
+
+core::GateJudgement Judge() { return core::JudgeGate(Around(*shared::Read<ClusterReport>())); }
+
+void CloseForSuccessor(const core::GateJudgement& judgement) {
+  const core::NodeState state = standing::Read();
+  const bool known = state.superseded && state.successor.view() == judgement.successor.view() &&
+                     state.successor_reign.timeline == judgement.successor_reign.timeline &&
+                     state.successor_reign.id == judgement.successor_reign.id;
+  gate::Close(core::GateReason::kAnotherPrimary);
+  gate::Open(core::GateReason::kQuarantine);
+  if (!known) {
+    standing::Supersede(judgement.successor.view(), judgement.successor_reign);
+    const char* const why = judgement.why.c_str();
+    pg::Call([why] {
+      ereport(LOG,
+              (errmsg("the write gate closes: another primary was found"), errdetail("%s.", why),
+               errhint("\"pg_baton rejoin\" brings this server back as a standby.")));
+    });
+  }
+}
+
+void EndQuarantine(core::GateJudgement::Quarantine how) {
+  using Quarantine = core::GateJudgement::Quarantine;
+  const bool timed_out = how == Quarantine::kTimedOut;
+  gate::SetOpenedUnheard(timed_out);
+  gate::Open(core::GateReason::kQuarantine);
+  const char* const detail = timed_out ? "No peer has answered in time."
+                             : how == Quarantine::kNoPeers
+                                 ? "No other node is registered."
+                                 : "The peers have answered, and none is a "
+                                   "newer primary.";
+  pg::Call([detail] { ereport(LOG, (errmsg("quarantine is over"), errdetail("%s", detail))); });
+}
+
+}  // namespace
+
+core::GateJudgement JudgeGateNow() { return Judge(); }
+
+core::GateFacts GateFactsNow() {
+  const core::GateWords words = gate::Read();
+  const core::Instant now = pg::Now();
+  const core::GateExplanation why = core::ExplainGate(
+      core::ReasonsAt(words, now), standing::Read(), standing::UnreadableBecause().view());
+  core::GateFacts facts;
+  facts.measured = true;
+  facts.text = core::GateText(words, now);
+  facts.reasons = why.names;
+  facts.detail = why.detail;
+  facts.hint = why.hint;
+  facts.unheard = gate::OpenedUnheard();
+  return facts;
+}
+
+void KeepGate() {
+  using Quarantine = core::GateJudgement::Quarantine;
+  const core::GateJudgement judgement = Judge();
+  // What closes comes before what opens.
+  if (judgement.superseded) CloseForSuccessor(judgement);
+  if (core::Has(gate::Read().reasons, core::GateReason::kAnotherPrimary) && !RecoveryInProgress()) {
+    gate::EndOrdinarySessions();
+  }
+  gate::SetIsolationBegin(judgement.isolation_begins);
+  if (judgement.follows_again) {
+    standing::EndSuperseded();
+    gate::Open(core::GateReason::kAnotherPrimary);
+    pg::Call([] { ereport(LOG, (errmsg("this server follows the primary again"))); });
+  }
+  switch (judgement.quarantine) {
+    case Quarantine::kNone:
+      break;
+    case Quarantine::kGoesOn:
+      gate::SetQuarantineEnd(judgement.quarantine_ends);
+      break;
+    default:
+      EndQuarantine(judgement.quarantine);
+  }
+  if (gate::OpenedUnheard() && judgement.heard) gate::SetOpenedUnheard(false);
+}
+
+}  // namespace baton
