@@ -86,8 +86,8 @@ core::GateJudgement JudgeGateNow() { return Judge(); }
 core::GateFacts GateFactsNow() {
   const core::GateWords words = gate::Read();
   const core::Instant now = pg::Now();
-  const core::GateExplanation why = core::ExplainGate(
-      core::ReasonsAt(words, now), standing::Read(), standing::UnreadableBecause().view());
+  const core::GateExplanation why = core::ExplainGate(core::ReasonsAt(words, now), standing::Read(),
+                                                      standing::UnreadableBecause().view());
   core::GateFacts facts;
   facts.measured = true;
   facts.text = core::GateText(words, now);
