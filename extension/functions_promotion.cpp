@@ -2,18 +2,20 @@
 // judge, and hand a request to the monitor.
 #include "pg/postgres.hpp"
 
-#include <algorithm>
+#include <functional>
 
+#include "archive_probe.hpp"
 #include "conninfo.hpp"
 #include "core/error.hpp"
 #include "core/promotion.hpp"
 #include "finding_row.hpp"
 #include "observation.hpp"
-#include "peer_session.hpp"
 #include "pg/clock.hpp"
 #include "pg/guard.hpp"
 #include "pg/server_facts.hpp"
 #include "pg/tuples.hpp"
+#include "roll_call.hpp"
+#include "self_report.hpp"
 #include "settings.hpp"
 #include "shared_state.hpp"
 
@@ -21,10 +23,50 @@ namespace baton {
 namespace {
 
 constexpr auto kFreshLook = std::chrono::milliseconds(1000);
+constexpr auto kTurn = std::chrono::milliseconds(100);
 
-// With `force` it also does with what the monitor saw last: it may be waiting for a lock that the
-// dead primary held, which only the promotion ends.
-core::PromotionFacts GatherPromotionFacts(bool force = false) {
+// While it lives, the others are told that this server is about to be promoted.  So of two standbys
+// that are asked at once, each of which publishes its intent before it looks for the other's, at
+// least one sees the other.
+class Decision {
+ public:
+  Decision() : until_(pg::Now() + kIntentLife) {
+    if (!shared::BeginDecision(until_)) {
+      throw core::Error(core::ErrorCode::kBusy, "another session decides on a promotion just now",
+                        "", "Ask again; the intent of a session that was killed runs out.");
+    }
+  }
+  ~Decision() { shared::EndDecision(until_); }
+  Decision(const Decision&) = delete;
+  Decision& operator=(const Decision&) = delete;
+
+  // Returns false if the others may have seen no intent for a while.
+  bool Extend() { return shared::ExtendDecision(until_, pg::Now() + kIntentLife); }
+
+ private:
+  static constexpr auto kIntentLife = std::chrono::seconds(5);
+  core::Instant until_;
+};
+
+std::vector<PeerTarget> OtherNodes(const core::NodeFacts& own) {
+  const auto registry = shared::Read<Registry>();
+  const Endpoint upstream = EndpointOf(pg::PrimaryConninfo());
+  const std::string own_name = setting::NodeName();
+  std::vector<PeerTarget> targets;
+  for (const RegisteredNode& node : registry->nodes) {
+    if (node.name.view() == own_name) continue;
+    const bool is_upstream =
+        node.name.view() == own.upstream.view() ||
+        (!upstream.host.empty() && EndpointOf(node.conninfo.str()) == upstream);
+    targets.push_back({node.name.str(), node.conninfo.str(), is_upstream});
+  }
+  return targets;
+}
+
+// Of a standby: what it knows itself, what the other nodes say and what the archive has, asked at
+// the same time.  With `force` it also does with what the monitor saw last: it may be waiting for a
+// lock that the dead primary held, which only the promotion ends.
+core::PromotionFacts GatherPromotionFacts(bool force, const std::function<void()>& meanwhile) {
   core::PromotionFacts facts;
   if (!RecoveryInProgress()) {
     facts.node.role = core::Role::kPrimary;
@@ -36,26 +78,28 @@ core::PromotionFacts GatherPromotionFacts(bool force = false) {
                       "See the server log; is the database in pg_baton.database there?");
   }
   const auto report = shared::Read<Report>();
-  const auto registry = shared::Read<Registry>();
   facts.node = FactsNow(*report);
+  facts.node_name = setting::NodeName();
+  facts.reign = OwnRow(facts.node).reign;
   facts.registry_readable = report->facts.registry_readable;
-  const Endpoint upstream = EndpointOf(pg::PrimaryConninfo());
-  const std::string own_name = setting::NodeName();
-  std::vector<PeerTarget> targets;
-  for (const RegisteredNode& node : registry->nodes) {
-    if (node.name.view() == own_name) continue;
-    const bool is_upstream =
-        node.name.view() == facts.node.upstream.view() ||
-        (!upstream.host.empty() && EndpointOf(node.conninfo.str()) == upstream);
-    targets.push_back({node.name.str(), node.conninfo.str(), is_upstream});
-  }
-  facts.peers = AskWhoTheyAre(targets, setting::PeerTimeout());
+  facts.synchronous_standby_names = SyncRepStandbyNames == nullptr ? "" : SyncRepStandbyNames;
+  facts.fences_when_isolated = setting::Isolation() == setting::IsolationPolicy::kFence;
+
+  const std::chrono::milliseconds limit = setting::PeerTimeout();
+  ArchiveProbe archive(facts.node.position, limit);
+  const auto turn = [&] {
+    archive.Advance();
+    meanwhile();
+  };
+  facts.peers = AskWhoTheyAre(OtherNodes(facts.node), limit, turn);
+  while (!archive.Finish(kTurn)) meanwhile();
+  facts.archive = archive.Answer();
   return facts;
 }
 
 void PromotionCheck(FunctionCallInfo fcinfo) {
   pg::ResultSet result(fcinfo);
-  const auto findings = core::CheckPromotion(GatherPromotionFacts());
+  const auto findings = core::CheckPromotion(GatherPromotionFacts(false, [] {}));
   const TimestampTz now = GetCurrentTimestamp();
   for (const core::Finding& finding : findings) AddFinding(finding, now, result);
 }
@@ -70,29 +114,43 @@ Datum RequestRow(FunctionCallInfo fcinfo, const Request& request, std::string_vi
   return pg::SingleRow(fcinfo, row);
 }
 
+// Returns the request as it was entered: submitted or refused.
+Request DecidePromotion(bool force, const char* asker, std::chrono::milliseconds timeout) {
+  Decision decision;
+  const core::PromotionFacts facts = GatherPromotionFacts(force, [&] { decision.Extend(); });
+  const std::string reasons = core::ReasonsAgainst(core::CheckPromotion(facts));
+  const bool possible = facts.node.role == core::Role::kStandby && !facts.node.promoting;
+  Request request;
+  if (!reasons.empty() && !(force && possible)) {
+    request.id = shared::RecordRefusal(force, asker, reasons);
+    request.state = RequestState::kRefused;
+    request.reason = reasons;
+    return request;
+  }
+  if (!decision.Extend() && !force) {
+    throw core::Error(core::ErrorCode::kBusy, "the checks took too long to rely on them", "",
+                      "Ask again.");
+  }
+  if (!reasons.empty()) request.reason = "forced against: " + reasons;
+  request.id = shared::SubmitPromotion(force, asker, request.reason.view(), timeout);
+  return request;
+}
+
 Datum Promote(FunctionCallInfo fcinfo) {
   const bool force = PG_GETARG_BOOL(0);
   const bool wait = PG_GETARG_BOOL(1);
   const std::chrono::milliseconds timeout = pg::TimeoutFrom(*PG_GETARG_INTERVAL_P(2));
   const char* const asker = pg::Call([] { return GetUserNameFromId(GetUserId(), false); });
 
-  const core::PromotionFacts facts = GatherPromotionFacts(force);
-  const std::string reasons = core::ReasonsAgainst(core::CheckPromotion(facts));
-  const bool possible = facts.node.role == core::Role::kStandby && !facts.node.promoting;
-  if (!reasons.empty() && !(force && possible)) {
-    Request refused;
-    refused.id = shared::RecordRefusal(force, asker, reasons);
-    refused.state = RequestState::kRefused;
-    return RequestRow(fcinfo, refused, reasons);
+  Request request = DecidePromotion(force, asker, timeout);
+  if (wait && !IsFinished(request.state)) {
+    request = shared::WaitForRequest(request.id, timeout);
+    if (!IsFinished(request.state)) {
+      return RequestRow(fcinfo, request,
+                        "not finished within the time allowed; it goes on, see baton.requests");
+    }
   }
-  const std::int64_t id = shared::SubmitPromotion(force, asker, timeout);
-  Request request;
-  request.id = id;
-  if (!wait) return RequestRow(fcinfo, request, "");
-  request = shared::WaitForRequest(id, timeout);
-  if (IsFinished(request.state)) return RequestRow(fcinfo, request, request.reason.view());
-  return RequestRow(fcinfo, request,
-                    "not finished within the time allowed; it goes on, see baton.requests");
+  return RequestRow(fcinfo, request, request.reason.view());
 }
 
 void Requests(FunctionCallInfo fcinfo) {

@@ -55,6 +55,7 @@ void LookAtMoment(const pg::LiveFacts& live, const pg::Receiver& receiver, bool 
     facts.link = core::Link::kNone;
     facts.link_silent = false;
     facts.replay_lag.reset();
+    facts.receive_lag.reset();
     facts.since_heard.reset();
     facts.upstream = "";
     return;
@@ -68,9 +69,12 @@ void LookAtMoment(const pg::LiveFacts& live, const pg::Receiver& receiver, bool 
   }
   facts.link_silent = facts.link == core::Link::kStreaming && facts.since_heard &&
                       *facts.since_heard > pg::SilenceAllowed(setting::CheckInterval());
-  facts.replay_lag =
-      history.Lag(live.position.replayed,
-                  facts.link == core::Link::kStreaming && !facts.link_silent, pg::Now());
+  const bool link_alive = facts.link == core::Link::kStreaming && !facts.link_silent;
+  facts.replay_lag = history.Lag(live.position.replayed, link_alive, pg::Now());
+  facts.receive_lag.reset();
+  if (history.Covers(live.position.received)) {
+    facts.receive_lag = history.Lag(live.position.received, link_alive, pg::Now());
+  }
 }
 
 // What is replayed beyond all that was streamed came from the archive.  Files come at the pace of

@@ -1,24 +1,14 @@
 #include "peer_session.hpp"
 
 #include <algorithm>
-#include <fmt/format.h>
 #include <poll.h>
 
 #include "conninfo.hpp"
-#include "core/quantity.hpp"
-#include "pg/clock.hpp"
 #include "pg/guard.hpp"
 #include "settings.hpp"
 
 namespace baton {
 namespace {
-
-constexpr const char* kWhoAreYou =
-    "SELECT pg_catalog.pg_is_in_recovery(),"
-    " CASE WHEN pg_catalog.pg_is_in_recovery()"
-    "  THEN GREATEST(pg_catalog.pg_last_wal_receive_lsn(), pg_catalog.pg_last_wal_replay_lsn())"
-    "  ELSE pg_catalog.pg_current_wal_lsn() END,"
-    " (SELECT timeline FROM baton.node_status)";
 
 std::string LastLine(const char* message) {
   std::string text = message == nullptr ? "" : message;
@@ -165,53 +155,6 @@ void AdvanceAll(PeerSessions& sessions) {
   std::vector<PeerSession*> all;
   for (const auto& session : sessions) all.push_back(session.get());
   AdvanceAll(all, std::chrono::milliseconds(10));
-}
-
-std::vector<core::PeerAnswer> AskWhoTheyAre(const std::vector<PeerTarget>& targets,
-                                            std::chrono::milliseconds limit) {
-  PeerSessions sessions;
-  std::vector<bool> asked(targets.size(), false);
-  for (const PeerTarget& target : targets) {
-    sessions.push_back(std::make_unique<PeerSession>(target.name, target.conninfo));
-  }
-  const core::Instant end = pg::Now() + limit;
-  const auto waiting = [&] {
-    for (std::size_t i = 0; i < sessions.size(); ++i) {
-      PeerSession& session = *sessions[i];
-      if (session.state() == PeerSession::State::kIdle && !asked[i]) {
-        session.Ask(kWhoAreYou);
-        asked[i] = true;
-      }
-    }
-    return std::any_of(sessions.begin(), sessions.end(), [](const auto& session) {
-      return session->state() == PeerSession::State::kConnecting ||
-             session->state() == PeerSession::State::kAsking;
-    });
-  };
-  while (waiting() && pg::Now() < end) AdvanceAll(sessions);
-
-  std::vector<core::PeerAnswer> answers;
-  for (std::size_t i = 0; i < sessions.size(); ++i) {
-    const PeerSession& session = *sessions[i];
-    core::PeerAnswer& answer = answers.emplace_back();
-    answer.name = session.name();
-    answer.is_upstream = targets[i].is_upstream;
-    if (session.state() == PeerSession::State::kIdle && session.rows().size() == 1) {
-      const PeerSession::Row& row = session.rows().front();
-      answer.kind = core::PeerAnswer::Kind::kAnswered;
-      answer.role = row[0] == "t" ? core::Role::kStandby : core::Role::kPrimary;
-      answer.position = core::Lsn::Parse(row[1]).value_or(core::Lsn());
-      answer.timeline = static_cast<core::TimelineId>(std::strtoul(row[2].c_str(), nullptr, 10));
-    } else if (session.state() == PeerSession::State::kFailed) {
-      answer.kind = session.failure();
-      answer.error = session.error();
-    } else {
-      answer.kind =
-          session.reached() ? core::PeerAnswer::Kind::kReached : core::PeerAnswer::Kind::kSilent;
-      answer.error = "no answer within " + core::DurationText(limit);
-    }
-  }
-  return answers;
 }
 
 }  // namespace baton

@@ -66,14 +66,4 @@ void AdvanceAll(const std::vector<PeerSession*>& sessions, std::chrono::millisec
 // The same, 10 ms at most.
 void AdvanceAll(PeerSessions& sessions);
 
-struct PeerTarget {
-  std::string name;
-  std::string conninfo;
-  bool is_upstream = false;
-};
-
-// Asks every target at once who it is; returns when all have answered or `limit` is over.
-std::vector<core::PeerAnswer> AskWhoTheyAre(const std::vector<PeerTarget>& targets,
-                                            std::chrono::milliseconds limit);
-
 }  // namespace baton

@@ -13,7 +13,11 @@ constexpr auto kTakenUpWithin = std::chrono::seconds(10);
 
 void Finish(Request request, RequestState state, std::string_view reason) {
   request.state = state;
-  if (!reason.empty()) request.reason = reason;
+  if (!reason.empty()) {
+    // What spoke against it stays on record, whatever became of it.
+    const std::string before = request.reason.str();
+    request.reason = std::string(reason) + (before.empty() ? "" : "; ") + before;
+  }
   request.finished_at = GetCurrentTimestamp();
   shared::UpdateRequest(request);
 }

@@ -109,6 +109,7 @@ core::PeerRow OwnRow(const core::NodeFacts& facts) {
   row.collation_version = CollationVersion();
   row.system_identifier = GetSystemIdentifier();
   row.clock_difference = std::chrono::microseconds::zero();
+  row.promoting = standby && (facts.promoting || shared::IsPromotionIntended());
   row.sees = NodesSeen();
   row.seen_at = GetCurrentTimestamp();
   row.gate = core::GateText(gate::Read(), pg::Now());

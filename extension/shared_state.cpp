@@ -1,6 +1,7 @@
 #include "shared_state.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <type_traits>
 
 #include "core/error.hpp"
@@ -33,8 +34,10 @@ struct SharedBlock {
   Published<ClusterReport> cluster;              // the observer
   Published<StorageReport> storage;              // the storage worker
   std::array<Latch*, shared::kWorkers> latches;  // the workers; null while there is none
+  std::atomic<std::int64_t> decides_until;       // a session that promotes; core::Instant
   ConditionVariable changed;
 };
+static_assert(std::atomic<std::int64_t>::is_always_lock_free);
 
 SharedBlock* block = nullptr;
 LWLock* lock = nullptr;
@@ -213,10 +216,11 @@ bool WaitForFreshLook(std::chrono::milliseconds limit) {
   });
 }
 
-std::int64_t SubmitPromotion(bool force, std::string_view requested_by,
+std::int64_t SubmitPromotion(bool force, std::string_view requested_by, std::string_view reason,
                              std::chrono::milliseconds life) {
   Request request;
   request.force = force;
+  request.reason = reason;
   request.begin_before = pg::Now() + life;
   const std::int64_t id = Enter(request, requested_by, true);
   Wake(Worker::kMonitor);
@@ -278,6 +282,30 @@ Request WaitForRequest(std::int64_t id, std::chrono::milliseconds limit) {
     return IsFinished(request.state);
   });
   return request;
+}
+
+bool BeginDecision(core::Instant until) {
+  std::int64_t held = block->decides_until.load();
+  return held <= pg::Now().count() &&
+         block->decides_until.compare_exchange_strong(held, until.count());
+}
+
+bool ExtendDecision(core::Instant& until, core::Instant later) {
+  std::int64_t held = until.count();
+  if (until <= pg::Now() || !block->decides_until.compare_exchange_strong(held, later.count())) {
+    return false;
+  }
+  until = later;
+  return true;
+}
+
+void EndDecision(core::Instant until) {
+  std::int64_t held = until.count();
+  block->decides_until.compare_exchange_strong(held, 0);
+}
+
+bool IsPromotionIntended() {
+  return block->decides_until.load() > pg::Now().count() || OpenPromotion().has_value();
 }
 
 void WriteCanary(const Canary& canary) {

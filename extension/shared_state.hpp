@@ -100,7 +100,7 @@ struct Request {
   RequestState state = RequestState::kSubmitted;
   bool force = false;
   core::NodeText requested_by;
-  core::FixedText<320> reason;
+  core::FixedText<1024> reason;  // why it was not done, or was done by force alone
   core::TimelineId timeline = 0;
   core::Lsn lsn;
   TimestampTz requested_at = 0;
@@ -165,7 +165,8 @@ void EndLook();
 
 // Enters a promotion, to be begun within `life`, since its checks are as old as it is; throws kBusy
 // while another one is under way.
-std::int64_t SubmitPromotion(bool force, std::string_view requested_by,
+// `reason`: what speaks against it, if it is forced.
+std::int64_t SubmitPromotion(bool force, std::string_view requested_by, std::string_view reason,
                              std::chrono::milliseconds life);
 // Enters a promotion that was refused, for the record.
 std::int64_t RecordRefusal(bool force, std::string_view requested_by, std::string_view reason);
@@ -176,6 +177,15 @@ std::optional<Request> OpenPromotion();
 void UpdateRequest(const Request& request);
 // Waits until the request is finished or `limit` has passed.  Interruptible.
 Request WaitForRequest(std::int64_t id, std::chrono::milliseconds limit);
+
+// The intent to promote this server, which the others are told while its checks are made; one
+// session at a time has it, and after `until` nobody has.  Begin and Extend return false if it
+// belongs to somebody else, Extend also if it has run out.
+bool BeginDecision(core::Instant until);
+bool ExtendDecision(core::Instant& until, core::Instant later);
+void EndDecision(core::Instant until);
+// Whether a promotion of this server is decided on, has been asked for, or is under way.
+bool IsPromotionIntended();
 
 void WriteCanary(const Canary& canary);
 Canary ReadCanary();

@@ -1,10 +1,13 @@
 // Promotion of a standby: asked for in SQL, refused with reasons, or done.
 #include <csignal>
 #include <fmt/format.h>
+#include <fstream>
+#include <future>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "test/cluster/harness.hpp"
+#include "test/cluster/proxy.hpp"
+#include "test/cluster/scenario.hpp"
 
 namespace baton::test {
 namespace {
@@ -13,14 +16,25 @@ using testing::ContainsRegex;
 using testing::HasSubstr;
 using testing::StartsWith;
 
-class Promote : public testing::Test {
+class Promote : public Scenario {
  protected:
-  std::string Check(const Node& node, const std::string& name) {
+  static std::string Check(const Node& node, const std::string& name) {
     return node.Rows(fmt::format(
         "SELECT status, message FROM baton.promotion_check WHERE check_name = '{}'", name));
   }
-
-  Cluster cluster_;
+  static std::string Outcome(const Node& node) {
+    return node.Rows("SELECT outcome, reason FROM baton.promote()");
+  }
+  static void Set(const Node& node, const std::string& name, const std::string& value) {
+    node.Sql(fmt::format("ALTER SYSTEM SET {} = $v${}$v$", name, value));
+    node.Sql("SELECT pg_reload_conf()");
+    ASSERT_TRUE(
+        Returns(node, fmt::format("SELECT current_setting('{}') = $v${}$v$", name, value), "t"));
+  }
+  // A restore_command that only the question to the archive runs; the server itself finds nothing.
+  static std::string WhenAsked(const std::string& commands) {
+    return "case %p in pg_baton/*) " + commands + ";; *) exit 1;; esac";
+  }
 };
 
 //   a (primary) <--- b            a (killed)      b (primary, timeline 2)
@@ -60,13 +74,17 @@ TEST_F(Promote, IsRefusedWhileThePrimaryLivesAndForceTakesIt) {
 
   const std::string refused = b.Rows("SELECT outcome, reason, timeline FROM baton.promote()");
   const std::string still = b.Sql("SELECT pg_is_in_recovery()");
-  const std::string forced = b.Rows("SELECT outcome, timeline FROM baton.promote(force => true)");
+  const std::string forced =
+      b.Rows("SELECT outcome, reason, timeline FROM baton.promote(force => true)");
 
   EXPECT_EQ(refused, "refused|primary_alive: node \"a\" answers as primary on timeline 1|");
   EXPECT_EQ(still, "t");
-  EXPECT_EQ(forced, "promoted|2");
-  EXPECT_EQ(b.Rows("SELECT outcome, force FROM baton.requests ORDER BY request_id"),
-            "refused|f\npromoted|t");
+  EXPECT_EQ(
+      forced,
+      "promoted|forced against: primary_alive: node \"a\" answers as primary on timeline 1|2");
+  EXPECT_EQ(b.Rows("SELECT outcome, force, reason LIKE 'forced against: primary_alive: %'"
+                   " FROM baton.requests ORDER BY request_id"),
+            "refused|f|f\npromoted|t|t");
   EXPECT_THAT(b.Log(), HasSubstr("promotion requested by"));
   EXPECT_EQ(b.Rows("SELECT outcome, reason FROM baton.promote(force => true)"),
             "refused|is_standby: this server is not a standby");
@@ -172,9 +190,210 @@ TEST_F(Promote, AnOperatorMayAndAReaderMayOnlyLook) {
 
   EXPECT_THROW(plain.Query("SELECT * FROM baton.node_status"), helper::SqlError);
   EXPECT_EQ(reader.Value("SELECT role FROM baton.node_status"), "standby");
-  EXPECT_EQ(reader.Value("SELECT count(*) FROM baton.promotion_check"), "8");
+  EXPECT_EQ(reader.Value("SELECT count(*) FROM baton.promotion_check"), "16");
   EXPECT_THROW(reader.Query("SELECT * FROM baton.promote()"), helper::SqlError);
   EXPECT_EQ(operator_session.Value("SELECT outcome FROM baton.promote()"), "promoted");
+}
+
+//   a (killed) <-/- b, asked, and thinking
+//              <-/- c, asked meanwhile: refused
+TEST_F(Promote, IsRefusedWhileAnotherStandbyDecidesOnItsOwn) {
+  Node& a = cluster_.InitPrimary("a", kQuick);
+  Node& b = cluster_.Clone("b", a);
+  Node& c = cluster_.Clone("c", a);
+  const fs::path begun = cluster_.directory() / "begun";
+  const fs::path go = cluster_.directory() / "go";
+  Set(b, "pg_baton.peer_timeout", "20s");
+  Set(b, "restore_command",
+      WhenAsked(fmt::format("touch {}; while [ ! -e {} ]; do sleep 0.05; done; exit 1",
+                            begun.string(), go.string())));
+  WaitForReplay(a, b);
+  WaitForReplay(a, c);
+  a.Kill();
+  ASSERT_TRUE(Eventually([&] { return Check(c, "primary_seen").starts_with("ok"); }));
+  ASSERT_EQ(Check(c, "other_promotion"), "ok|no node that answers is being promoted");
+
+  auto of_b = std::async(std::launch::async, [&] { return Outcome(b); });
+  ASSERT_TRUE(Eventually([&] { return fs::exists(begun); }));
+  const std::string of_c = Outcome(c);
+  const std::string again = b.SqlError("SELECT * FROM baton.promote()");
+  std::ofstream(go) << "";
+
+  EXPECT_EQ(of_c, "refused|other_promotion: node \"b\" is being promoted, or decides on it");
+  EXPECT_EQ(again, "another session decides on a promotion just now");
+  EXPECT_EQ(of_b.get(), "promoted|");
+  EXPECT_THAT(Outcome(c), StartsWith("refused|"));
+}
+
+TEST_F(Promote, ThatIsCancelledLeavesNoIntent) {
+  Node& a = cluster_.InitPrimary("a", kQuick);
+  Node& b = cluster_.Clone("b", a);
+  Node& c = cluster_.Clone("c", a);
+  Set(b, "pg_baton.peer_timeout", "20s");
+  Set(b, "restore_command", WhenAsked("sleep 600"));
+  WaitForReplay(a, b);
+  WaitForReplay(a, c);
+  a.Kill();
+  ASSERT_TRUE(Eventually([&] { return Check(c, "primary_seen").starts_with("ok"); }));
+
+  helper::Connection session = b.Connect();
+  session.Run("SET statement_timeout = '500ms'");
+  EXPECT_THROW(session.Query("SELECT * FROM baton.promote()"), helper::SqlError);
+  EXPECT_THAT(b.Log(), HasSubstr("canceling statement due to statement timeout"));
+
+  EXPECT_EQ(Check(c, "other_promotion"), "ok|no node that answers is being promoted");
+  EXPECT_EQ(Outcome(c), "promoted|");
+}
+
+TEST_F(Promote, OfTwoStandbysAskedAtOncePromotesOneAtMost) {
+  Node& a = cluster_.InitPrimary("a", kQuick);
+  Node& b = cluster_.Clone("b", a);
+  Node& c = cluster_.Clone("c", a);
+  WaitForReplay(a, b);
+  WaitForReplay(a, c);
+  a.Kill();
+  for (const Node* const node : {&b, &c}) {
+    ASSERT_TRUE(Eventually([&] { return Check(*node, "primary_seen").starts_with("ok"); }));
+  }
+
+  auto of_b = std::async(std::launch::async, [&] { return Outcome(b); });
+  auto of_c = std::async(std::launch::async, [&] { return Outcome(c); });
+  const std::string outcomes = of_b.get() + "\n" + of_c.get();
+
+  EXPECT_THAT(outcomes, HasSubstr("refused|")) << outcomes;
+  if (outcomes.find("promoted|") == std::string::npos) {
+    EXPECT_EQ(Outcome(b), "promoted|") << "each saw the other, and asked again alone it goes";
+  }
+}
+
+//   a (primary) <-(nothing gets through)- b
+//               <------------------------ c
+TEST_F(Promote, IsRefusedWhileAnotherStandbyStreamsAlthoughTheOwnLinkIsCut) {
+  Node& a = cluster_.InitPrimary("a", kQuick);
+  Node& b = cluster_.Clone("b", a);
+  Node& c = cluster_.Clone("c", a);
+  Proxy to_a(a.port());
+  // So that the question to it tells nothing either.
+  a.Sql("SELECT baton.unregister_node('a')");
+  b.Configure("wal_receiver_timeout = 4s");
+  StreamFrom(b, to_a.port());
+  ASSERT_TRUE(
+      Becomes(b, "streaming", "ok", fmt::format("streaming from 127.0.0.1:{}", to_a.port())));
+  WaitForReplay(a, b);
+  WaitForReplay(a, c);
+
+  to_a.Swallow();
+
+  ASSERT_TRUE(Eventually([&] { return Check(b, "primary_alive").starts_with("unknown|"); }))
+      << Check(b, "primary_alive");
+  EXPECT_THAT(Outcome(b), ContainsRegex("^refused\\|primary_seen: standby \"c\" streams from "));
+}
+
+//   a (killed) <-/- b, which has missed some WAL         archive, which has it
+TEST_F(Promote, ReplaysWhatOnlyTheArchiveHas) {
+  Node& a = cluster_.InitPrimary("a", kQuick);
+  Node& b = cluster_.Clone("b", a);
+  const fs::path archive = cluster_.directory() / "archive";
+  fs::create_directory(archive);
+  a.Configure(
+      fmt::format("archive_mode = on\narchive_command = 'cp %p {0}/%f.part && "
+                  "mv {0}/%f.part {0}/%f'",
+                  archive.string()));
+  a.Restart();
+  const std::string bring = fmt::format("cp {}/%f %p", archive.string());
+  Set(b, "restore_command", WhenAsked(bring));
+  StreamFrom(b, 1);
+  ASSERT_TRUE(Returns(b, "SELECT state FROM baton.node_status", "not receiving"));
+  EXPECT_EQ(Check(b, "archive_wal"), "ok|the archive has nothing beyond what is here");
+  a.Sql("CREATE TABLE t ()");
+  const std::string segment = a.Sql("SELECT pg_walfile_name(pg_switch_wal())");
+  ASSERT_TRUE(Eventually([&] { return fs::exists(archive / segment); }));
+  a.Kill();
+
+  EXPECT_EQ(Check(b, "archive_wal"),
+            "warning|segment " + segment +
+                " is in the archive; it is replayed before the promotion ends");
+  Set(b, "restore_command", bring);
+  EXPECT_EQ(Outcome(b), "promoted|");
+
+  EXPECT_EQ(b.Sql("SELECT to_regclass('t')"), "t");
+}
+
+TEST_F(Promote, IsRefusedWhenTheArchiveHasANewerTimeline) {
+  Node& a = cluster_.InitPrimary("a", kQuick);
+  Node& b = cluster_.Clone("b", a);
+  const fs::path archive = cluster_.directory() / "archive";
+  fs::create_directory(archive);
+  Set(b, "restore_command", WhenAsked(fmt::format("cp {}/%f %p", archive.string())));
+  a.Kill();
+  ASSERT_THAT(Check(b, "archive_wal"), StartsWith("ok|"));
+
+  std::ofstream(archive / "00000002.history") << "1\t0/3000000\tno recovery target specified\n";
+
+  EXPECT_EQ(Outcome(b),
+            "refused|archive_wal: the archive has timeline 2: another server was promoted");
+}
+
+TEST_F(Promote, DoesNotWaitForAnArchiveThatHangs) {
+  Node& a = cluster_.InitPrimary("a", kQuick);
+  Node& b = cluster_.Clone("b", a);
+  const fs::path pids = cluster_.directory() / "pids";
+  Set(b, "restore_command",
+      WhenAsked(fmt::format("sh -c 'echo $$ >> {}; sleep 600' & sleep 600", pids.string())));
+  a.Kill();
+
+  EXPECT_EQ(Check(b, "archive_wal"),
+            "unknown|restore_command did not tell whether there is more: no answer within 1.0 s");
+
+  std::ifstream file(pids);
+  int count = 0;
+  for (pid_t pid = 0; file >> pid; ++count) {
+    EXPECT_TRUE(Eventually([pid] { return kill(pid, 0) != 0; })) << "its children end with it";
+  }
+  EXPECT_EQ(count, 2) << "one for the segment, one for the history";
+  for (const auto& entry : fs::directory_iterator(b.data() / "pg_baton")) {
+    EXPECT_THAT(entry.path().filename().string(), testing::Not(StartsWith("archived")));
+  }
+  EXPECT_EQ(Outcome(b), "promoted|");
+}
+
+//   a (killed) <-/- b            c (primary, timeline 2)
+TEST_F(Promote, IsRefusedWhenAnotherIsOnANewerTimeline) {
+  Node& a = cluster_.InitPrimary("a", kQuick);
+  Node& b = cluster_.Clone("b", a);
+  Node& c = cluster_.Clone("c", a);
+  Set(b, "pg_baton.follow_primary", "off");
+  a.Kill();
+  ASSERT_TRUE(Eventually([&] { return Outcome(c) == "promoted|"; }));
+
+  EXPECT_EQ(Outcome(b),
+            "refused|primary_alive: node \"c\" answers as primary on timeline 2; "
+            "newer_reign: node \"c\" holds timeline 2, and this standby is on 1");
+}
+
+TEST_F(Promote, TellsWhatBecomesOfTheSynchronousStandbys) {
+  Node& a = cluster_.InitPrimary("a", kQuick);
+  Node& b = cluster_.Clone("b", a);
+
+  EXPECT_EQ(Check(b, "synchronous_standbys"), "ok|no commit will wait for a standby");
+  Set(b, "synchronous_standby_names", "ANY 1 (b, c)");
+
+  EXPECT_EQ(Check(b, "synchronous_standbys"),
+            "warning|synchronous_standby_names names this node: it becomes ANY 1 (c)");
+}
+
+// The registry has an address at which another node is.
+TEST_F(Promote, TakesNoAnswerOfAnotherNodeForTheRightOne) {
+  Node& a = cluster_.InitPrimary("a", kQuick);
+  Node& b = cluster_.Clone("b", a);
+  Node& c = cluster_.Clone("c", a);
+  RegisterAt(a, "d", c.port());
+  ASSERT_TRUE(Becomes(b, "peers", "warning"));
+  a.Kill();
+  ASSERT_TRUE(Eventually([&] { return Check(b, "primary_seen").starts_with("ok"); }));
+
+  EXPECT_THAT(Check(b, "primary_alive"),
+              ContainsRegex("^unknown\\|.*\"d\": the server at this address is node \"c\""));
 }
 
 }  // namespace

@@ -52,6 +52,7 @@ inline NodeFacts HealthyStandby() {
   node.position.replayed = Lsn(0x3000060);
   node.position.upstream_end = Lsn(0x3000060);
   node.replay_lag = 0s;
+  node.receive_lag = 0s;
   node.since_heard = 2s;
   node.standby_settings.measured = true;
   node.recent_conflicts = 0;

@@ -1,0 +1,89 @@
+#include "roll_call.hpp"
+
+#include "pg/postgres.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+#include "core/quantity.hpp"
+#include "peer_session.hpp"
+#include "pg/clock.hpp"
+#include "self_report.hpp"
+
+namespace baton {
+namespace {
+
+using Kind = core::PeerAnswer::Kind;
+
+// A row that is not this node's own is as good as none, but a server is there.
+void TakeRow(const PeerSession& session, core::PeerAnswer& answer) {
+  const auto report = ParseReport(session.rows());
+  answer.kind = Kind::kReached;
+  if (!report) {
+    answer.error = "the answer was not understood; is pg_baton of another version there?";
+  } else if (report->row.system_identifier != GetSystemIdentifier()) {
+    answer.error = "the server at this address belongs to another cluster";
+  } else if (!report->row.name.empty() && report->row.name.view() != session.name()) {
+    answer.error =
+        fmt::format("the server at this address is node \"{}\"", report->row.name.view());
+  } else {
+    answer.kind = Kind::kAnswered;
+    answer.row = report->row;
+    answer.row.asked = true;
+    answer.row.reachable = true;
+  }
+}
+
+core::PeerAnswer AnswerOf(const PeerSession& session, std::chrono::milliseconds limit) {
+  core::PeerAnswer answer;
+  answer.name = session.name();
+  if (session.state() == PeerSession::State::kIdle && !session.rows().empty()) {
+    TakeRow(session, answer);
+  } else if (session.state() == PeerSession::State::kFailed) {
+    answer.kind = session.failure();
+    answer.error = session.error();
+  } else {
+    answer.kind = session.reached() ? Kind::kReached : Kind::kSilent;
+    answer.error = "no answer within " + core::DurationText(limit);
+  }
+  return answer;
+}
+
+}  // namespace
+
+std::vector<core::PeerAnswer> AskWhoTheyAre(const std::vector<PeerTarget>& targets,
+                                            std::chrono::milliseconds limit,
+                                            const std::function<void()>& meanwhile) {
+  PeerSessions sessions;
+  std::vector<bool> asked(targets.size(), false);
+  for (const PeerTarget& target : targets) {
+    sessions.push_back(std::make_unique<PeerSession>(target.name, target.conninfo));
+  }
+  const core::Instant end = pg::Now() + limit;
+  const auto waiting = [&] {
+    for (std::size_t i = 0; i < sessions.size(); ++i) {
+      PeerSession& session = *sessions[i];
+      if (session.state() == PeerSession::State::kIdle && !asked[i]) {
+        session.Ask(AskForReport(false));
+        asked[i] = true;
+      }
+    }
+    return std::any_of(sessions.begin(), sessions.end(), [](const auto& session) {
+      return session->state() == PeerSession::State::kConnecting ||
+             session->state() == PeerSession::State::kAsking;
+    });
+  };
+  while (waiting() && pg::Now() < end) {
+    meanwhile();
+    AdvanceAll(sessions);
+  }
+
+  std::vector<core::PeerAnswer> answers;
+  for (std::size_t i = 0; i < sessions.size(); ++i) {
+    answers.push_back(AnswerOf(*sessions[i], limit));
+    answers.back().is_upstream = targets[i].is_upstream;
+  }
+  return answers;
+}
+
+}  // namespace baton

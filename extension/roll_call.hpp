@@ -1,0 +1,26 @@
+// The other registered nodes, asked once and all at once who they are, by the process that has to
+// decide on the answers.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "core/promotion.hpp"
+
+namespace baton {
+
+struct PeerTarget {
+  std::string name;
+  std::string conninfo;
+  bool is_upstream = false;
+};
+
+// Returns when all have answered or `limit` is over.  `meanwhile` is called again and again while
+// answers are awaited, at least ten times a second.  Interruptible.
+std::vector<core::PeerAnswer> AskWhoTheyAre(const std::vector<PeerTarget>& targets,
+                                            std::chrono::milliseconds limit,
+                                            const std::function<void()>& meanwhile);
+
+}  // namespace baton
