@@ -6,10 +6,12 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <vector>
 
 #include "core/quantity.hpp"
 #include "core/restore_command.hpp"
 #include "durable_file.hpp"
+#include "pg/guard.hpp"
 #include "pg/server_facts.hpp"
 
 namespace baton {
@@ -41,6 +43,21 @@ std::string FailureOf(const ShellCommand& command, std::chrono::milliseconds lim
   }
 }
 
+// Files that commands of this process may be bringing.  A session that ends by FATAL destroys
+// nothing of C++; registered before any command, this runs after their end.
+std::vector<std::string> expected;
+
+extern "C" void RemoveExpected(int, Datum) {
+  for (const std::string& path : expected) unlink(path.c_str());
+}
+
+void RegisterExit() {
+  static bool registered = false;
+  if (registered) return;
+  pg::Call([] { on_proc_exit(RemoveExpected, Datum{0}); });
+  registered = true;
+}
+
 bool Brought(const ShellCommand& command) { return command.result().exit_code == 0; }
 
 }  // namespace
@@ -49,6 +66,7 @@ ArchiveProbe::ArchiveProbe(const core::Position& position, std::chrono::millisec
     : timeline_(position.timeline), limit_(limit) {
   const std::string command = pg::RestoreCommand();
   if (command.empty()) return;
+  RegisterExit();
   mkdir(kFolder, pg_dir_create_mode);
   const core::Lsn next = std::max(position.received, position.replayed);
   segment_.file = core::SegmentName(timeline_, next, static_cast<std::uint64_t>(wal_segment_size));
@@ -57,6 +75,7 @@ ArchiveProbe::ArchiveProbe(const core::Position& position, std::chrono::millisec
     // One process asks one question at a time, so its number makes the name its own.
     question->path = fmt::format("{}/archived.{}.{}", kFolder, getpid(), question->file);
     unlink(question->path.c_str());
+    expected.push_back(question->path);
     question->command = std::make_unique<ShellCommand>(
         core::ExpandRestoreCommand(command, question->file, question->path),
         std::map<std::string, std::string>{}, limit);
@@ -67,6 +86,7 @@ ArchiveProbe::~ArchiveProbe() {
   for (Question* const question : {&segment_, &history_}) {
     question->command.reset();
     if (!question->path.empty()) unlink(question->path.c_str());
+    std::erase(expected, question->path);
   }
 }
 

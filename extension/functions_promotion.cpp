@@ -30,22 +30,21 @@ constexpr auto kTurn = std::chrono::milliseconds(100);
 // least one sees the other.
 class Decision {
  public:
-  Decision() : until_(pg::Now() + kIntentLife) {
-    if (!shared::BeginDecision(until_)) {
+  Decision() {
+    if (!shared::BeginDecision(pg::Now() + kIntentLife)) {
       throw core::Error(core::ErrorCode::kBusy, "another session decides on a promotion just now",
-                        "", "Ask again; the intent of a session that was killed runs out.");
+                        "", "Ask again when it has.");
     }
   }
-  ~Decision() { shared::EndDecision(until_); }
+  ~Decision() { shared::EndDecision(); }
   Decision(const Decision&) = delete;
   Decision& operator=(const Decision&) = delete;
 
   // Returns false if the others may have seen no intent for a while.
-  bool Extend() { return shared::ExtendDecision(until_, pg::Now() + kIntentLife); }
+  bool Extend() { return shared::ExtendDecision(pg::Now() + kIntentLife); }
 
  private:
   static constexpr auto kIntentLife = std::chrono::seconds(5);
-  core::Instant until_;
 };
 
 std::vector<PeerTarget> OtherNodes(const core::NodeFacts& own) {

@@ -60,6 +60,11 @@ extern "C" void WithdrawWorker(int, Datum worker) {
   LWLockRelease(lock);
 }
 
+// The end of this process's intent to promote; zero if it has none.
+core::Instant own_decision{};
+
+extern "C" void EndOwnDecision(int, Datum) { shared::EndDecision(); }
+
 std::uint32_t WaitEvent() {
   static const std::uint32_t event = pg::Call([] { return pg::NewWaitEvent("PgBatonMonitor"); });
   return event;
@@ -285,23 +290,34 @@ Request WaitForRequest(std::int64_t id, std::chrono::milliseconds limit) {
 }
 
 bool BeginDecision(core::Instant until) {
+  static bool registered = false;
+  if (!registered) {
+    pg::Call([] { before_shmem_exit(EndOwnDecision, Datum{0}); });
+    registered = true;
+  }
   std::int64_t held = block->decides_until.load();
-  return held <= pg::Now().count() &&
-         block->decides_until.compare_exchange_strong(held, until.count());
-}
-
-bool ExtendDecision(core::Instant& until, core::Instant later) {
-  std::int64_t held = until.count();
-  if (until <= pg::Now() || !block->decides_until.compare_exchange_strong(held, later.count())) {
+  if (held > pg::Now().count() ||
+      !block->decides_until.compare_exchange_strong(held, until.count())) {
     return false;
   }
-  until = later;
+  own_decision = until;
   return true;
 }
 
-void EndDecision(core::Instant until) {
-  std::int64_t held = until.count();
-  block->decides_until.compare_exchange_strong(held, 0);
+bool ExtendDecision(core::Instant until) {
+  std::int64_t held = own_decision.count();
+  if (own_decision <= pg::Now() ||
+      !block->decides_until.compare_exchange_strong(held, until.count())) {
+    return false;
+  }
+  own_decision = until;
+  return true;
+}
+
+void EndDecision() {
+  std::int64_t held = own_decision.count();
+  if (held != 0) block->decides_until.compare_exchange_strong(held, 0);
+  own_decision = {};
 }
 
 bool IsPromotionIntended() {

@@ -178,12 +178,12 @@ void UpdateRequest(const Request& request);
 // Waits until the request is finished or `limit` has passed.  Interruptible.
 Request WaitForRequest(std::int64_t id, std::chrono::milliseconds limit);
 
-// The intent to promote this server, which the others are told while its checks are made; one
-// session at a time has it, and after `until` nobody has.  Begin and Extend return false if it
-// belongs to somebody else, Extend also if it has run out.
+// The intent to promote this server, which the others are told while its checks are made.  One
+// process at a time has it; it ends with that process, and by itself after `until`.  Begin returns
+// false if another process has it, Extend if it has run out.
 bool BeginDecision(core::Instant until);
-bool ExtendDecision(core::Instant& until, core::Instant later);
-void EndDecision(core::Instant until);
+bool ExtendDecision(core::Instant until);
+void EndDecision();
 // Whether a promotion of this server is decided on, has been asked for, or is under way.
 bool IsPromotionIntended();
 

@@ -195,34 +195,74 @@ TEST_F(Promote, AnOperatorMayAndAReaderMayOnlyLook) {
   EXPECT_EQ(operator_session.Value("SELECT outcome FROM baton.promote()"), "promoted");
 }
 
-//   a (killed) <-/- b, asked, and thinking
-//              <-/- c, asked meanwhile: refused
+//   a (killed) <-/- b, asked, and thinking             b (primary)
+//              <-/- c, asked meanwhile: refused        c
 TEST_F(Promote, IsRefusedWhileAnotherStandbyDecidesOnItsOwn) {
+  for (const std::string first : {"b", "c"}) {
+    Cluster cluster;
+    Node& a = cluster.InitPrimary("a", kQuick);
+    Node& b = cluster.Clone("b", a);
+    Node& c = cluster.Clone("c", a);
+    Node& thinking = first == "b" ? b : c;
+    Node& other = first == "b" ? c : b;
+    const fs::path begun = cluster.directory() / "begun";
+    const fs::path go = cluster.directory() / "go";
+    Set(thinking, "pg_baton.peer_timeout", "20s");
+    Set(thinking, "restore_command",
+        WhenAsked(fmt::format("touch {}; while [ ! -e {} ]; do sleep 0.05; done; exit 1",
+                              begun.string(), go.string())));
+    WaitForReplay(a, b);
+    WaitForReplay(a, c);
+    a.Kill();
+    ASSERT_TRUE(Eventually([&] { return Check(other, "primary_seen").starts_with("ok"); }));
+    ASSERT_EQ(Check(other, "other_promotion"), "ok|no node that answers is being promoted");
+
+    auto outcome = std::async(std::launch::async, [&] { return Outcome(thinking); });
+    ASSERT_TRUE(Eventually([&] { return fs::exists(begun); }));
+    const std::string of_other = Outcome(other);
+    const std::string again = thinking.SqlError("SELECT * FROM baton.promote()");
+    std::ofstream(go) << "";
+
+    EXPECT_EQ(of_other, fmt::format("refused|other_promotion: node \"{}\" is being promoted, or "
+                                    "decides on it",
+                                    first));
+    EXPECT_EQ(again, "another session decides on a promotion just now");
+    EXPECT_EQ(outcome.get(), "promoted|");
+    EXPECT_THAT(Outcome(other), StartsWith("refused|"));
+  }
+}
+
+// By an administrator, while the archive hangs.
+TEST_F(Promote, WhoseSessionIsTerminatedLeavesNothingBehind) {
   Node& a = cluster_.InitPrimary("a", kQuick);
   Node& b = cluster_.Clone("b", a);
-  Node& c = cluster_.Clone("c", a);
-  const fs::path begun = cluster_.directory() / "begun";
-  const fs::path go = cluster_.directory() / "go";
+  const fs::path pids = cluster_.directory() / "pids";
   Set(b, "pg_baton.peer_timeout", "20s");
   Set(b, "restore_command",
-      WhenAsked(fmt::format("touch {}; while [ ! -e {} ]; do sleep 0.05; done; exit 1",
-                            begun.string(), go.string())));
-  WaitForReplay(a, b);
-  WaitForReplay(a, c);
+      WhenAsked(fmt::format("touch %p; echo $$ >> {}; sleep 600", pids.string())));
   a.Kill();
-  ASSERT_TRUE(Eventually([&] { return Check(c, "primary_seen").starts_with("ok"); }));
-  ASSERT_EQ(Check(c, "other_promotion"), "ok|no node that answers is being promoted");
+  const auto running = [&] {
+    std::ifstream file(pids);
+    int count = 0;
+    for (pid_t pid = 0; file >> pid;) count += kill(pid, 0) == 0 ? 1 : 0;
+    return count;
+  };
 
-  auto of_b = std::async(std::launch::async, [&] { return Outcome(b); });
-  ASSERT_TRUE(Eventually([&] { return fs::exists(begun); }));
-  const std::string of_c = Outcome(c);
-  const std::string again = b.SqlError("SELECT * FROM baton.promote()");
-  std::ofstream(go) << "";
+  auto promotion = std::async(std::launch::async, [&] {
+    EXPECT_THROW(b.Connect().Query("SELECT * FROM baton.promote()"), helper::SqlError);
+  });
+  ASSERT_TRUE(Eventually([&] { return running() == 2; }));
+  ASSERT_EQ(b.Sql("SELECT promoting FROM baton.self_report(false)"), "t");
+  b.Sql(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%baton.promote()'"
+      " AND pid <> pg_backend_pid()");
+  promotion.get();
 
-  EXPECT_EQ(of_c, "refused|other_promotion: node \"b\" is being promoted, or decides on it");
-  EXPECT_EQ(again, "another session decides on a promotion just now");
-  EXPECT_EQ(of_b.get(), "promoted|");
-  EXPECT_THAT(Outcome(c), StartsWith("refused|"));
+  EXPECT_TRUE(Eventually([&] { return running() == 0; }));
+  EXPECT_EQ(b.Sql("SELECT promoting FROM baton.self_report(false)"), "f");
+  for (const auto& entry : fs::directory_iterator(b.data() / "pg_baton")) {
+    EXPECT_THAT(entry.path().filename().string(), testing::Not(StartsWith("archived")));
+  }
 }
 
 TEST_F(Promote, ThatIsCancelledLeavesNoIntent) {
