@@ -166,7 +166,7 @@ struct NodeFacts {
   Replay replay = Replay::kRunning;
   Position position;
   std::optional<std::chrono::microseconds> replay_lag;
-  // How long ago the WAL may have been written that never came here; none if that is not known.
+  // At most so long ago the WAL was written that never came here; none if that is not known.
   std::optional<std::chrono::microseconds> receive_lag;
   std::optional<std::chrono::microseconds> since_heard;  // of it, or from its archive; none: never
   NodeText upstream;                                     // a node's name, or host:port

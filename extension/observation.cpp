@@ -74,6 +74,10 @@ void LookAtMoment(const pg::LiveFacts& live, const pg::Receiver& receiver, bool 
   facts.receive_lag.reset();
   if (history.Covers(live.position.received)) {
     facts.receive_lag = history.Lag(live.position.received, link_alive, pg::Now());
+    // What is known to be missing was written between two looks, and the later one is on record.
+    if (facts.receive_lag && history.last_end() > live.position.received) {
+      *facts.receive_lag += setting::CheckInterval();
+    }
   }
 }
 
