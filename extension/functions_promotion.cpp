@@ -2,6 +2,7 @@
 // judge, and hand a request to the monitor.
 #include "pg/postgres.hpp"
 
+#include <fmt/format.h>
 #include <functional>
 
 #include "archive_probe.hpp"
@@ -9,6 +10,7 @@
 #include "core/error.hpp"
 #include "core/promotion.hpp"
 #include "finding_row.hpp"
+#include "gate.hpp"
 #include "observation.hpp"
 #include "pg/clock.hpp"
 #include "pg/guard.hpp"
@@ -18,6 +20,7 @@
 #include "self_report.hpp"
 #include "settings.hpp"
 #include "shared_state.hpp"
+#include "standing.hpp"
 
 namespace baton {
 namespace {
@@ -62,6 +65,20 @@ std::vector<PeerTarget> OtherNodes(const core::NodeFacts& own) {
   return targets;
 }
 
+// More about the lasting reasons for which the write gate would stay closed; empty if there are
+// none.
+std::string LastingReasonText(core::GateReasons reasons) {
+  if (core::Has(reasons, core::GateReason::kFencedByHand)) {
+    const core::NodeState state = standing::Read();
+    return fmt::format("by \"{}\"{}{}", state.fenced_by.view(),
+                       state.fence_reason.empty() ? "" : ", ", state.fence_reason.view());
+  }
+  if (core::Has(reasons, core::GateReason::kStateUnreadable)) {
+    return standing::UnreadableBecause().str();
+  }
+  return "";
+}
+
 // Of a standby: what it knows itself, what the other nodes say and what the archive has, asked at
 // the same time.  With `force` it also does with what the monitor saw last: it may be waiting for a
 // lock that the dead primary held, which only the promotion ends.
@@ -80,6 +97,8 @@ core::PromotionFacts GatherPromotionFacts(bool force, const std::function<void()
   facts.node = FactsNow(*report);
   facts.node_name = setting::NodeName();
   facts.reign = OwnRow(facts.node).reign;
+  facts.own_gate = gate::Read().reasons;
+  facts.own_gate_text = LastingReasonText(facts.own_gate);
   facts.registry_readable = report->facts.registry_readable;
   facts.synchronous_standby_names = SyncRepStandbyNames == nullptr ? "" : SyncRepStandbyNames;
   facts.fences_when_isolated = setting::Isolation() == setting::IsolationPolicy::kFence;

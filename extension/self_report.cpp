@@ -113,7 +113,6 @@ core::PeerRow OwnRow(const core::NodeFacts& facts) {
   row.sees = NodesSeen();
   row.seen_at = GetCurrentTimestamp();
   row.gate = core::GateText(gate::Read(), pg::Now());
-  row.promoting = facts.promoting;
   return row;
 }
 
