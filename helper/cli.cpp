@@ -191,7 +191,7 @@ void CommonOptions::AddTo(CLI::App& command, bool changes_something) {
 int RunCommandLine(int argc, char** argv) {
   WatchForInterrupts();
   Output output;
-  CLI::App parser("pg_baton sets up, shows and brings back hot standbys of PostgreSQL.",
+  CLI::App parser("pg_baton sets up, shows, promotes and brings back hot standbys of PostgreSQL.",
                   "pg_baton");
   parser.set_help_flag("-?,--help", "show this help, then exit");
   parser.set_version_flag("-V,--version", std::string("pg_baton ") + kVersion,

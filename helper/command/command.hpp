@@ -14,6 +14,7 @@ using Action = std::function<int()>;
 Action AddSetupPrimary(CLI::App& command, Output& output);
 Action AddClone(CLI::App& command, Output& output);
 Action AddRejoin(CLI::App& command, Output& output);
+Action AddPromote(CLI::App& command, Output& output);
 Action AddStatus(CLI::App& command, Output& output);
 Action AddCheck(CLI::App& command, Output& output);
 Action AddMetrics(CLI::App& command, Output& output);
@@ -42,6 +43,11 @@ inline constexpr Command kCommands[] = {
      "  pg_baton rejoin -h 10.0.0.2 -D /srv/pg/a\n"
      "  pg_baton rejoin -h 10.0.0.2 -D /srv/pg/a --dry-run\n",
      AddRejoin},
+    {"promote", "make a standby the primary, unless checks speak against it",
+     "  pg_baton promote -h 10.0.0.2 --dry-run\n"
+     "  pg_baton promote -h 10.0.0.2\n"
+     "  pg_baton promote -h 10.0.0.2 --force --timeout=120\n",
+     AddPromote},
     {"status", "show the cluster at a glance",
      "  pg_baton status -h 10.0.0.1\n"
      "  pg_baton status -h 10.0.0.1 --watch=5\n"

@@ -18,8 +18,9 @@ bool IsLocal(const Parameters& given) {
 
 }  // namespace
 
-void AddReaderOptions(CLI::App& command, ConnectionOptions& connection, std::string& passfile) {
-  connection.AddTo(command, "any node (default role: baton_node; your own over a socket)");
+void AddReaderOptions(CLI::App& command, ConnectionOptions& connection, std::string& passfile,
+                      const std::string& whose) {
+  connection.AddTo(command, whose + " (default role: baton_node; your own over a socket)");
   command.add_option("--passfile", passfile, "password file (default: PGPASSFILE or ~/.pgpass)");
 }
 

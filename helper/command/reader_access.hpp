@@ -1,6 +1,6 @@
-// How commands that only read get into the server they ask: as baton_node to an address, but as the
-// user who asks over this host's socket, where pg_hba.conf usually lets nobody in under another
-// name; or as whoever -U says.
+// How commands that need no superuser get into the server they ask: as baton_node to an address,
+// but as the user who asks over this host's socket, where pg_hba.conf usually lets nobody in under
+// another name; or as whoever -U says.
 #pragma once
 
 #include <chrono>
@@ -13,7 +13,8 @@
 namespace baton::helper {
 
 // Adds --passfile and what ConnectionOptions adds.
-void AddReaderOptions(CLI::App& command, ConnectionOptions& connection, std::string& passfile);
+void AddReaderOptions(CLI::App& command, ConnectionOptions& connection, std::string& passfile,
+                      const std::string& whose = "any node");
 
 class ReaderAccess {
  public:

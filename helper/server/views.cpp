@@ -33,6 +33,21 @@ std::optional<std::vector<std::string>> Names(const Result& result, int row, int
   return names;
 }
 
+std::vector<HealthRow> ReadFindings(Connection& server, const std::string& view) {
+  const Result result = server.Query(
+      "SELECT check_name, status, value, threshold, message, hint, value_number, unit, warning_at,"
+      " critical_at FROM " +
+      view);
+  std::vector<HealthRow> rows;
+  for (int row = 0; row < result.rows(); ++row) {
+    rows.push_back({result.Text(row, 0), StatusOf(result.Text(row, 1)), result.Text(row, 2),
+                    result.Text(row, 3), result.Text(row, 4), result.Text(row, 5),
+                    Double(result, row, 6), result.Text(row, 7), Double(result, row, 8),
+                    Double(result, row, 9)});
+  }
+  return rows;
+}
+
 ClusterRow RowFrom(const Result& result, int row) {
   ClusterRow node;
   node.name = result.Text(row, 0);
@@ -82,17 +97,11 @@ void RequireViews(Connection& server, const std::vector<std::string>& views) {
 }
 
 std::vector<HealthRow> ReadHealth(Connection& server) {
-  const Result result = server.Query(
-      "SELECT check_name, status, value, threshold, message, hint, value_number, unit, warning_at,"
-      " critical_at FROM baton.health");
-  std::vector<HealthRow> rows;
-  for (int row = 0; row < result.rows(); ++row) {
-    rows.push_back({result.Text(row, 0), StatusOf(result.Text(row, 1)), result.Text(row, 2),
-                    result.Text(row, 3), result.Text(row, 4), result.Text(row, 5),
-                    Double(result, row, 6), result.Text(row, 7), Double(result, row, 8),
-                    Double(result, row, 9)});
-  }
-  return rows;
+  return ReadFindings(server, "baton.health");
+}
+
+std::vector<HealthRow> ReadPromotionCheck(Connection& server) {
+  return ReadFindings(server, "baton.promotion_check");
 }
 
 std::vector<ClusterRow> ReadCluster(Connection& server) {

@@ -17,6 +17,8 @@ bool HasView(Connection& server, const std::string& view);
 void RequireViews(Connection& server, const std::vector<std::string>& views);
 
 std::vector<HealthRow> ReadHealth(Connection& server);
+// baton.promotion_check has the same columns; the other nodes are asked for it.
+std::vector<HealthRow> ReadPromotionCheck(Connection& server);
 
 // What this node says of the others and of itself.
 std::vector<ClusterRow> ReadCluster(Connection& server);
