@@ -26,6 +26,7 @@ void Chronicle::Note(const Report& report, const Registry& registry,
   NoteGate(report.facts);
   NoteRegistry(registry);
   NotePeers();
+  NoteOthers();
   NoteRequests();
   NoteHealth(changes);
   first_ = false;
@@ -109,6 +110,12 @@ void Chronicle::NotePeers() {
     }
   }
   reachable_ = std::move(reachable);
+}
+
+void Chronicle::NoteOthers() {
+  for (const core::Event& event : shared::TakeEvents()) {
+    log_->Add(event.happened_at, event.kind.view(), event.message.view(), event.detail.view());
+  }
 }
 
 void Chronicle::NoteRequests() {

@@ -29,6 +29,7 @@ class Chronicle {
   void NoteGate(const core::NodeFacts& facts);
   void NoteRegistry(const Registry& registry);
   void NotePeers();
+  void NoteOthers();
   void NoteRequests();
   void NoteHealth(const std::vector<core::StatusChange>& changes);
 

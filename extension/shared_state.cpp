@@ -14,14 +14,17 @@ namespace {
 
 constexpr const char* kName = "pg_baton";
 constexpr std::size_t kMaxRequests = 16;
+constexpr std::size_t kMaxEventsOfOthers = 16;
 
 struct SharedState {
   std::array<Request, kMaxRequests> requests;  // askers enter, the monitor updates
   std::int64_t last_request_id;                // askers
   std::int64_t last_canary_token;              // askers
   Canary canary;                               // canary workers
-  std::int64_t looks_begun;                    // the monitor
-  std::int64_t looks_ended;                    // the monitor
+  // Anybody enters, the monitor takes.
+  FixedList<core::Event, kMaxEventsOfOthers> events_of_others;
+  std::int64_t looks_begun;  // the monitor
+  std::int64_t looks_ended;  // the monitor
 };
 static_assert(std::is_trivially_copyable_v<SharedState>);
 
@@ -322,6 +325,29 @@ void EndDecision() {
 
 bool IsPromotionIntended() {
   return block->decides_until.load() > pg::Now().count() || OpenPromotion().has_value();
+}
+
+void AddEvent(std::string_view kind, std::string_view message, std::string_view detail) {
+  core::Event event;
+  event.happened_at = GetCurrentTimestamp();
+  event.kind = kind;
+  event.message = message;
+  event.detail = detail;
+  {
+    Locked locked(LW_EXCLUSIVE);
+    block->state.events_of_others.Add(event);
+  }
+  Wake(Worker::kMonitor);
+}
+
+std::vector<core::Event> TakeEvents() {
+  FixedList<core::Event, kMaxEventsOfOthers> taken;
+  {
+    Locked locked(LW_EXCLUSIVE);
+    taken = block->state.events_of_others;
+    block->state.events_of_others.count = 0;
+  }
+  return {taken.begin(), taken.end()};
 }
 
 void WriteCanary(const Canary& canary) {

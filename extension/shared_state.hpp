@@ -187,6 +187,11 @@ void EndDecision();
 // Whether a promotion of this server is decided on, has been asked for, or is under way.
 bool IsPromotionIntended();
 
+// Hands something that another process did to the monitor, for baton.events.  Of more than the
+// monitor has taken up for long the newest are passed over.
+void AddEvent(std::string_view kind, std::string_view message, std::string_view detail = "");
+std::vector<core::Event> TakeEvents();  // the monitor; oldest first, without ids
+
 void WriteCanary(const Canary& canary);
 Canary ReadCanary();
 std::int64_t NextCanaryToken();
