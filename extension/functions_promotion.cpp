@@ -1,5 +1,5 @@
-// The SQL functions for promotion: they gather facts, here and from the other nodes, let the rules
-// judge, and hand a request to the monitor.
+// Asking for a promotion, and the SQL functions for it: they gather facts, here and from the other
+// nodes, let the rules judge, and hand a request to the monitor.
 #include "pg/postgres.hpp"
 
 #include <fmt/format.h>
@@ -16,6 +16,7 @@
 #include "pg/guard.hpp"
 #include "pg/server_facts.hpp"
 #include "pg/tuples.hpp"
+#include "promotion.hpp"
 #include "roll_call.hpp"
 #include "self_report.hpp"
 #include "settings.hpp"
@@ -122,18 +123,8 @@ void PromotionCheck(FunctionCallInfo fcinfo) {
   for (const core::Finding& finding : findings) AddFinding(finding, now, result);
 }
 
-Datum RequestRow(FunctionCallInfo fcinfo, const Request& request, std::string_view reason) {
-  pg::RowBuilder row;
-  row.Int8(request.id)
-      .Text(RequestStateText(request.state))
-      .Text(reason)
-      .Timeline(request.timeline)
-      .Lsn(request.lsn);
-  return pg::SingleRow(fcinfo, row);
-}
-
 // Returns the request as it was entered: submitted or refused.
-Request DecidePromotion(bool force, const char* asker, std::chrono::milliseconds timeout) {
+Request DecidePromotion(bool force, std::string_view asker, std::chrono::milliseconds timeout) {
   Decision decision;
   const core::PromotionFacts facts = GatherPromotionFacts(force, [&] { decision.Extend(); });
   const std::string reasons = core::ReasonsAgainst(core::CheckPromotion(facts));
@@ -159,16 +150,14 @@ Datum Promote(FunctionCallInfo fcinfo) {
   const bool wait = PG_GETARG_BOOL(1);
   const std::chrono::milliseconds timeout = pg::TimeoutFrom(*PG_GETARG_INTERVAL_P(2));
   const char* const asker = pg::Call([] { return GetUserNameFromId(GetUserId(), false); });
-
-  Request request = DecidePromotion(force, asker, timeout);
-  if (wait && !IsFinished(request.state)) {
-    request = shared::WaitForRequest(request.id, timeout);
-    if (!IsFinished(request.state)) {
-      return RequestRow(fcinfo, request,
-                        "not finished within the time allowed; it goes on, see baton.requests");
-    }
-  }
-  return RequestRow(fcinfo, request, request.reason.view());
+  const PromotionOutcome outcome = AskForPromotion(force, asker, wait, timeout);
+  pg::RowBuilder row;
+  row.Int8(outcome.request.id)
+      .Text(RequestStateText(outcome.request.state))
+      .Text(outcome.reason)
+      .Timeline(outcome.request.timeline)
+      .Lsn(outcome.request.lsn);
+  return pg::SingleRow(fcinfo, row);
 }
 
 void Requests(FunctionCallInfo fcinfo) {
@@ -190,6 +179,19 @@ void Requests(FunctionCallInfo fcinfo) {
 }
 
 }  // namespace
+
+PromotionOutcome AskForPromotion(bool force, std::string_view asker, bool wait,
+                                 std::chrono::milliseconds timeout) {
+  Request request = DecidePromotion(force, asker, timeout);
+  if (wait && !IsFinished(request.state)) {
+    request = shared::WaitForRequest(request.id, timeout);
+    if (!IsFinished(request.state)) {
+      return {request, "not finished within the time allowed; it goes on, see baton.requests"};
+    }
+  }
+  return {request, request.reason.str()};
+}
+
 }  // namespace baton
 
 extern "C" {

@@ -17,6 +17,7 @@
 #include "settings.hpp"
 #include "shared_state.hpp"
 #include "standing.hpp"
+#include "trigger_file.hpp"
 
 namespace baton {
 namespace {
@@ -39,8 +40,9 @@ class StorageWorker {
       // New events wake it, so that they are on disk soon.
       core::Instant next = pg::Now() + setting::StorageInterval();
       while (pg::Now() < next) {
-        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
-            next - pg::Now() + std::chrono::microseconds(999));
+        LookForTrigger();
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(
+            std::min(next, trigger_.NextLook()) - pg::Now());
         if (pg::WaitForLatch(left, event)) {
           KeepStanding();
           KeepEvents();
@@ -98,6 +100,13 @@ class StorageWorker {
     End();
   }
 
+  void LookForTrigger() {
+    if (pg::Now() < trigger_.NextLook()) return;
+    Begin();
+    trigger_.Look();
+    End();
+  }
+
   // Whoever looks while this process hangs sees since when.
   void Begin() {
     if (report_.write_begun != core::Instant{}) return;
@@ -111,6 +120,7 @@ class StorageWorker {
 
   StorageReport report_;
   core::FillRate rate_;
+  TriggerFile trigger_;
   core::Instant lag_saved_at_{};
   std::int64_t events_saved_ = 0;
   std::string standing_of_ = setting::NodeName();

@@ -6,20 +6,41 @@
 
 namespace baton::pg {
 
+namespace {
+
+BackgroundWorker Described(const char* name, const char* function) {
+  BackgroundWorker worker{};
+  strlcpy(worker.bgw_name, name, BGW_MAXLEN);
+  strlcpy(worker.bgw_type, name, BGW_MAXLEN);
+  worker.bgw_flags = BGWORKER_SHMEM_ACCESS;
+  worker.bgw_start_time = BgWorkerStart_ConsistentState;
+  worker.bgw_restart_time = BGW_NEVER_RESTART;
+  strlcpy(worker.bgw_library_name, "pg_baton", sizeof(worker.bgw_library_name));
+  strlcpy(worker.bgw_function_name, function, BGW_MAXLEN);
+  return worker;
+}
+
+}  // namespace
+
 void RegisterWorker(const char* name, const char* function, WorkerKind kind) {
   Call([&] {
-    BackgroundWorker worker{};
-    strlcpy(worker.bgw_name, name, BGW_MAXLEN);
-    strlcpy(worker.bgw_type, name, BGW_MAXLEN);
-    worker.bgw_flags = BGWORKER_SHMEM_ACCESS;
+    BackgroundWorker worker = Described(name, function);
     if (kind == WorkerKind::kWithDatabase) {
       worker.bgw_flags |= BGWORKER_BACKEND_DATABASE_CONNECTION;
     }
-    worker.bgw_start_time = BgWorkerStart_ConsistentState;
     worker.bgw_restart_time = 1;
-    strlcpy(worker.bgw_library_name, "pg_baton", sizeof(worker.bgw_library_name));
-    strlcpy(worker.bgw_function_name, function, BGW_MAXLEN);
     RegisterBackgroundWorker(&worker);
+  });
+}
+
+BackgroundWorkerHandle* StartWorker(const char* name, const char* function, Datum argument,
+                                    pid_t notify) {
+  return Call([&]() -> BackgroundWorkerHandle* {
+    BackgroundWorker worker = Described(name, function);
+    worker.bgw_main_arg = argument;
+    worker.bgw_notify_pid = notify;
+    BackgroundWorkerHandle* handle = nullptr;
+    return RegisterDynamicBackgroundWorker(&worker, &handle) ? handle : nullptr;
   });
 }
 

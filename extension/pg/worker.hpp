@@ -14,6 +14,12 @@ enum class WorkerKind { kWithDatabase, kWithSharedMemoryOnly };
 // ended; called while shared_preload_libraries are loaded.  `function` is a symbol of this library.
 void RegisterWorker(const char* name, const char* function, WorkerKind kind);
 
+// Starts a worker with shared memory only that runs once, with this argument; the process `notify`,
+// unless 0, gets its latch set when it starts and ends.  Null if all of max_worker_processes are
+// taken.  The handle is allocated in the current memory context.
+BackgroundWorkerHandle* StartWorker(const char* name, const char* function, Datum argument,
+                                    pid_t notify);
+
 // First thing in a worker: signals as backends have them.
 void BeginWorker();
 

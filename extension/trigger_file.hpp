@@ -1,0 +1,31 @@
+// pg_baton.promote_trigger_file: a file whose appearance asks for this standby's promotion, for
+// those who cannot connect.  Belongs to the storage worker, since a file may be on a disk that
+// hangs.
+#pragma once
+
+#include <string>
+
+#include "core/lag_history.hpp"
+
+namespace baton {
+
+class TriggerFile {
+ public:
+  // When it has to be looked for next; none while no file is set.
+  core::Instant NextLook();
+  // Looks for it.  One that is there is removed, whatever it says, and then asks for a promotion or
+  // does not; one that cannot be removed never asks, and is left alone from then on.
+  void Look();
+
+ private:
+  // Returns false if it could not be removed.
+  bool TakeUp(bool is_regular, bool has_content);
+
+  std::string path_;
+  core::Instant next_{};
+  bool first_ = true;        // not looked for yet since it was set: what is there is a leftover
+  std::string stuck_;        // which one could not be removed; empty if none
+  bool seen_empty_ = false;  // whoever made it may be about to write into it
+};
+
+}  // namespace baton
