@@ -38,6 +38,12 @@ void EventLog::Add(std::int64_t happened_at, std::string_view kind, std::string_
   event.detail = detail;
 }
 
+const Event* EventLog::After(std::int64_t id) const {
+  if (count_ == 0 || last_id_ <= id) return nullptr;
+  const std::int64_t oldest = (*this)[0].id;
+  return &(*this)[static_cast<std::size_t>(std::max(id + 1 - oldest, std::int64_t{0}))];
+}
+
 std::string EventsToFile(const EventLog& log, std::string_view owner) {
   std::string text = Line({{"owner", owner}, {"last_id", log.last_id()}});
   for (std::size_t i = 0; i < log.size(); ++i) {

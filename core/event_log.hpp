@@ -35,6 +35,8 @@ class EventLog {
     return events_[(first_ + i) % kMostEvents];
   }
   std::int64_t last_id() const { return last_id_; }
+  // The oldest event with a higher id; null if there is none.
+  const Event* After(std::int64_t id) const;
 
  private:
   std::array<Event, kMostEvents> events_{};

@@ -247,5 +247,27 @@ TEST(EventsToFile, CutsAtACharacterWhatGrowsByReplacement) {
   EXPECT_THAT(message, EndsWith("\xEF\xBF\xBD"));
 }
 
+TEST(EventLog, TellsWhichEventComesNext) {
+  EventLog log;
+  EXPECT_EQ(log.After(0), nullptr);
+  log.ContinueFrom(10);
+  EXPECT_EQ(log.After(9), nullptr);
+  for (int i = 0; i < 3; ++i) log.Add(0, "kind", std::to_string(i));
+
+  EXPECT_EQ(log.After(10)->id, 11);
+  EXPECT_EQ(log.After(12)->id, 13);
+  EXPECT_EQ(log.After(13), nullptr);
+  EXPECT_EQ(log.After(99), nullptr);
+}
+
+TEST(EventLog, TheNextEventIsTheOldestOneWhereTheOthersAreGone) {
+  EventLog log;
+  for (std::size_t i = 0; i < EventLog::kMostEvents + 5; ++i) log.Add(0, "kind", "message");
+
+  EXPECT_EQ(log.After(0)->id, 6);
+  EXPECT_EQ(log.After(5)->id, 6);
+  EXPECT_EQ(log.After(6)->id, 7);
+}
+
 }  // namespace
 }  // namespace baton::core
