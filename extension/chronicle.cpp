@@ -11,7 +11,10 @@ namespace baton {
 
 Chronicle::Chronicle() : log_(shared::Read<core::EventLog>()) {
   server_started_ = log_->last_id() == 0;
-  if (server_started_) *log_ = LoadEvents(setting::NodeName());
+  if (server_started_) {
+    *log_ = LoadEvents(setting::NodeName());
+    shared::CountEventsReported(log_->last_id());
+  }
   // What was asked of an earlier monitor is in the log already.
   for (const Request& request : shared::ReadRequests()) {
     if (IsFinished(request.state)) last_request_ = std::max(last_request_, request.id);

@@ -22,6 +22,8 @@ class Chronicle {
   void Note(const Report& report, const Registry& registry,
             const std::vector<core::StatusChange>& changes);
 
+  std::int64_t last_id() const { return log_->last_id(); }
+
  private:
   void Add(std::string_view kind, std::string_view message, std::string_view detail = "");
   void NoteStart(const core::NodeFacts& facts);

@@ -7,6 +7,7 @@
 #include "chronicle.hpp"
 #include "core/health.hpp"
 #include "core/status_hold.hpp"
+#include "event_reporter.hpp"
 #include "lag_file.hpp"
 #include "observation.hpp"
 #include "pg/clock.hpp"
@@ -97,6 +98,7 @@ class Monitor {
     PublishRegistry();
     shared::EndLook();
     chronicle_.Note(*report_, *registry_, changes);
+    reporter_.Advance(chronicle_.last_id());
     pg::Call([] {
       pgstat_report_stat(false);
       pgstat_report_activity(STATE_IDLE, nullptr);
@@ -134,6 +136,7 @@ class Monitor {
   Memory memory_;
   core::StatusHold hold_;
   Chronicle chronicle_;
+  EventReporter reporter_;
   Shape shape_;
   core::Instant unsettled_until_{};
   bool woken_ = true;

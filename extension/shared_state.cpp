@@ -23,8 +23,10 @@ struct SharedState {
   Canary canary;                               // canary workers
   // Anybody enters, the monitor takes.
   FixedList<core::Event, kMaxEventsOfOthers> events_of_others;
-  std::int64_t looks_begun;  // the monitor
-  std::int64_t looks_ended;  // the monitor
+  std::int64_t events_reported;  // the monitor while there is no command, else the reporter
+  pid_t reporter;                // 0 while there is none
+  std::int64_t looks_begun;      // the monitor
+  std::int64_t looks_ended;      // the monitor
 };
 static_assert(std::is_trivially_copyable_v<SharedState>);
 
@@ -67,6 +69,12 @@ extern "C" void WithdrawWorker(int, Datum worker) {
 core::Instant own_decision{};
 
 extern "C" void EndOwnDecision(int, Datum) { shared::EndDecision(); }
+
+extern "C" void WithdrawReporter(int, Datum) {
+  LWLockAcquire(lock, LW_EXCLUSIVE);
+  if (block->state.reporter == MyProcPid) block->state.reporter = 0;
+  LWLockRelease(lock);
+}
 
 std::uint32_t WaitEvent() {
   static const std::uint32_t event = pg::Call([] { return pg::NewWaitEvent("PgBatonMonitor"); });
@@ -348,6 +356,34 @@ std::vector<core::Event> TakeEvents() {
     block->state.events_of_others.count = 0;
   }
   return {taken.begin(), taken.end()};
+}
+
+std::int64_t EventsReported() {
+  Locked locked(LW_SHARED);
+  return block->state.events_reported;
+}
+
+void CountEventsReported(std::int64_t id) {
+  Locked locked(LW_EXCLUSIVE);
+  block->state.events_reported = std::max(block->state.events_reported, id);
+}
+
+bool BeginReporting() {
+  static bool registered = false;
+  if (!registered) pg::Call([] { before_shmem_exit(WithdrawReporter, Datum{0}); });
+  registered = true;
+  Locked locked(LW_EXCLUSIVE);
+  pid_t& reporter = block->state.reporter;
+  if (reporter != 0 && reporter != MyProcPid) return false;
+  reporter = MyProcPid;
+  return true;
+}
+
+void EndReporting() { WithdrawReporter(0, Datum{0}); }
+
+bool IsReporting() {
+  Locked locked(LW_SHARED);
+  return block->state.reporter != 0;
 }
 
 void WriteCanary(const Canary& canary) {

@@ -192,6 +192,14 @@ bool IsPromotionIntended();
 void AddEvent(std::string_view kind, std::string_view message, std::string_view detail = "");
 std::vector<core::Event> TakeEvents();  // the monitor; oldest first, without ids
 
+// Which events were handed to event_command, or passed over while there was none; only grows.
+std::int64_t EventsReported();
+void CountEventsReported(std::int64_t id);
+// One process at a time hands them over; it withdraws at its exit.  False if another one does.
+bool BeginReporting();
+void EndReporting();
+bool IsReporting();
+
 void WriteCanary(const Canary& canary);
 Canary ReadCanary();
 std::int64_t NextCanaryToken();

@@ -40,7 +40,10 @@ BackgroundWorkerHandle* StartWorker(const char* name, const char* function, Datu
     worker.bgw_main_arg = argument;
     worker.bgw_notify_pid = notify;
     BackgroundWorkerHandle* handle = nullptr;
-    return RegisterDynamicBackgroundWorker(&worker, &handle) ? handle : nullptr;
+    MemoryContext before = MemoryContextSwitchTo(TopMemoryContext);
+    const bool started = RegisterDynamicBackgroundWorker(&worker, &handle);
+    MemoryContextSwitchTo(before);
+    return started ? handle : nullptr;
   });
 }
 

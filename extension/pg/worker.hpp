@@ -16,7 +16,7 @@ void RegisterWorker(const char* name, const char* function, WorkerKind kind);
 
 // Starts a worker with shared memory only that runs once, with this argument; the process `notify`,
 // unless 0, gets its latch set when it starts and ends.  Null if all of max_worker_processes are
-// taken.  The handle is allocated in the current memory context.
+// taken.  The handle lives until it is given to pfree.
 BackgroundWorkerHandle* StartWorker(const char* name, const char* function, Datum argument,
                                     pid_t notify);
 
