@@ -37,6 +37,8 @@ struct GateWords {
 inline constexpr GateReasons kWaitable = static_cast<GateReasons>(GateReason::kQuarantine) |
                                          static_cast<GateReasons>(GateReason::kSwitchover);
 
+inline constexpr GateReasons kAllReasons = ~GateReasons{0};
+
 constexpr bool Has(GateReasons reasons, GateReason reason) {
   return (reasons & static_cast<GateReasons>(reason)) != 0;
 }

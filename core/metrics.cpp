@@ -72,6 +72,22 @@ std::string ThisNode(const MetricsInput& input) {
   return info.Text() + primary.Text() + timeline.Text();
 }
 
+// A reason that does not hold is a zero, so that a graph has no gaps and an alert ends at once.
+std::string Gate(const std::optional<GateReasons>& reasons) {
+  MetricFamily open("pg_baton_gate_open",
+                    "1 if commits pass the write gate of this node, or would after a promotion.");
+  MetricFamily why("pg_baton_gate_closed_reason", "1 for each reason why they do not.");
+  if (reasons) {
+    open.Add({}, *reasons == 0 ? 1 : 0);
+    const auto hold = ReasonTexts(*reasons);
+    for (const std::string_view reason : ReasonTexts(kAllReasons)) {
+      const bool holds = std::find(hold.begin(), hold.end(), reason) != hold.end();
+      why.Add({{"reason", reason}}, holds ? 1 : 0);
+    }
+  }
+  return open.Text() + why.Text();
+}
+
 std::string Verdicts(const std::vector<Finding>& findings) {
   MetricFamily status("pg_baton_check_status",
                       "Status of a check of baton.health: 0 ok, 1 warning, 2 critical, 3 unknown.");
@@ -165,7 +181,7 @@ std::string Slots(const std::vector<SlotRow>& slots) {
 }  // namespace
 
 std::string MetricsText(const MetricsInput& input) {
-  return ThisNode(input) + Verdicts(input.findings) + Numbers(input.findings) +
+  return ThisNode(input) + Gate(input.gate) + Verdicts(input.findings) + Numbers(input.findings) +
          Cluster(AllNodes(input)) + Standbys(input.standbys) + Slots(input.slots);
 }
 

@@ -3,12 +3,14 @@
 // that comes and goes with a connection, such as a process or a position.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/cluster_view.hpp"
 #include "core/finding.hpp"
+#include "core/gate.hpp"
 #include "core/node_facts.hpp"
 
 namespace baton::core {
@@ -17,7 +19,8 @@ struct MetricsInput {
   std::string node_name;       // empty if this node has no name yet
   std::string server_version;  // "15.20"
   NodeFacts facts;
-  std::vector<Finding> findings;  // of baton.health, as a reader sees them
+  std::optional<GateReasons> gate;  // why a commit would not pass now, 0 if it would; none: unknown
+  std::vector<Finding> findings;    // of baton.health, as a reader sees them
   std::vector<StandbyRow> standbys;
   std::vector<SlotRow> slots;
   std::vector<PeerRow> cluster;  // the other registered nodes; a row of this one is passed over

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "core/quantity.hpp"
 #include "helper/report/table.hpp"
@@ -57,6 +58,16 @@ std::string Seen(const NodeFacts& node, const std::string& asked) {
   return fmt::format("{} ago by {}", core::DurationText(*node.row.unseen), asked);
 }
 
+bool IsNotOpen(const NodeFacts* node) {
+  return node->Answers() && !node->row.gate.empty() && node->row.gate != "open";
+}
+
+std::string Gate(const NodeFacts& node) {
+  if (!node.Answers() || node.row.gate.empty()) return "unknown";
+  if (node.row.gate_reasons.empty()) return node.row.gate;
+  return fmt::format("{}: {}", node.row.gate, fmt::join(node.row.gate_reasons, ", "));
+}
+
 std::vector<std::string> TableRow(const NodeFacts& node, const std::string& asked) {
   const ClusterRow& row = node.row;
   const bool is_primary = row.role == "primary";
@@ -83,27 +94,30 @@ json LsnOrNull(core::Lsn lsn) { return lsn.IsNone() ? json() : json(lsn.ToString
 
 json NodeJson(const NodeFacts& node, const std::string& asked) {
   const ClusterRow& row = node.row;
-  json entry = {{"name", row.name},
-                {"address", TextOrNull(node.address)},
-                {"reachable", node.Answers()},
-                {"role", Role(node)},
-                {"state", State(node)},
-                {"last_role", TextOrNull(row.role)},
-                {"last_state", TextOrNull(row.state)},
-                {"timeline", row.timeline == 0 ? json() : json(row.timeline)},
-                {"lsn", LsnOrNull(row.lsn)},
-                {"replayed_lsn", LsnOrNull(row.replayed)},
-                {"replay_lag", SecondsOrNull(row.replay_lag)},
-                {"replay_lag_bytes", row.replay_lag_bytes ? json(*row.replay_lag_bytes) : json()},
-                {"upstream", TextOrNull(row.upstream)},
-                {"server_version", TextOrNull(row.server_version)},
-                {"clock_difference", SecondsOrNull(row.clock_difference)},
-                {"sees", row.sees ? json(*row.sees) : json()},
-                {"seen_at", TextOrNull(row.seen_at)},
-                {"error", TextOrNull(node.answers_here   ? ""
-                                     : row.error.empty() ? node.error_here
-                                                         : row.error)},
-                {"known_from", node.answers_here ? row.name : asked}};
+  json entry = {
+      {"name", row.name},
+      {"address", TextOrNull(node.address)},
+      {"reachable", node.Answers()},
+      {"role", Role(node)},
+      {"state", State(node)},
+      {"last_role", TextOrNull(row.role)},
+      {"last_state", TextOrNull(row.state)},
+      {"timeline", row.timeline == 0 ? json() : json(row.timeline)},
+      {"lsn", LsnOrNull(row.lsn)},
+      {"replayed_lsn", LsnOrNull(row.replayed)},
+      {"replay_lag", SecondsOrNull(row.replay_lag)},
+      {"replay_lag_bytes", row.replay_lag_bytes ? json(*row.replay_lag_bytes) : json()},
+      {"upstream", TextOrNull(row.upstream)},
+      {"server_version", TextOrNull(row.server_version)},
+      {"clock_difference", SecondsOrNull(row.clock_difference)},
+      {"gate", TextOrNull(node.Answers() ? row.gate : "")},
+      {"gate_reasons", node.answers_here && !row.gate.empty() ? json(row.gate_reasons) : json()},
+      {"sees", row.sees ? json(*row.sees) : json()},
+      {"seen_at", TextOrNull(row.seen_at)},
+      {"error", TextOrNull(node.answers_here   ? ""
+                           : row.error.empty() ? node.error_here
+                                               : row.error)},
+      {"known_from", node.answers_here ? row.name : asked}};
   return entry;
 }
 
@@ -116,11 +130,18 @@ std::vector<std::string> ClusterLines(const ClusterFacts& facts, const ClusterRe
                                     report.answer.substr(lead)};
   if (report.failover && report.failover->from_is_gone) lines.push_back(report.failover->Text());
   lines.emplace_back();
+  const std::vector<const NodeFacts*> nodes = InOrder(facts);
+  std::vector<std::string> heading = {"node", "address",   "role", "state",    "timeline",
+                                      "lsn",  "lag bytes", "lag",  "upstream", "seen"};
+  // A column of "open" alone would say nothing.
+  const bool has_gates = std::any_of(nodes.begin(), nodes.end(), IsNotOpen);
+  if (has_gates) heading.emplace_back("gate");
   std::vector<std::vector<std::string>> rows;
-  for (const NodeFacts* const node : InOrder(facts)) rows.push_back(TableRow(*node, facts.asked));
-  for (std::string& line : TableLines({"node", "address", "role", "state", "timeline", "lsn",
-                                       "lag bytes", "lag", "upstream", "seen"},
-                                      rows)) {
+  for (const NodeFacts* const node : nodes) {
+    rows.push_back(TableRow(*node, facts.asked));
+    if (has_gates) rows.back().push_back(Gate(*node));
+  }
+  for (std::string& line : TableLines(heading, rows)) {
     lines.push_back(std::move(line));
   }
   if (!report.disagreements.empty()) {

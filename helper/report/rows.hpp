@@ -48,6 +48,9 @@ struct ClusterRow {
   std::string seen_at;                              // as the server writes it
   std::optional<std::chrono::microseconds> unseen;  // time since then
   std::string error;                                // why it does not answer
+  // "open", "waiting" or "closed"; on a standby, as if it were promoted.  Empty if not known.
+  std::string gate;
+  std::vector<std::string> gate_reasons;  // why it is not open; only if it answered here
 };
 
 }  // namespace baton::helper

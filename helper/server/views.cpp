@@ -66,6 +66,8 @@ ClusterRow RowFrom(const Result& result, int row) {
   node.seen_at = result.Text(row, 13);
   node.unseen = Microseconds(result, row, 14);
   node.error = result.Text(row, 15);
+  node.gate = result.Text(row, 16);
+  node.gate_reasons = Names(result, row, 17).value_or(std::vector<std::string>());
   return node;
 }
 
@@ -110,8 +112,8 @@ std::vector<ClusterRow> ReadCluster(Connection& server) {
       " (EXTRACT(epoch FROM replay_lag) * 1000000)::bigint, replay_lag_bytes, upstream,"
       " server_version, (EXTRACT(epoch FROM clock_difference) * 1000000)::bigint,"
       " array_to_string(sees, ','), seen_at,"
-      " (EXTRACT(epoch FROM clock_timestamp() - seen_at) * 1000000)::bigint, error"
-      " FROM baton.cluster ORDER BY name");
+      " (EXTRACT(epoch FROM clock_timestamp() - seen_at) * 1000000)::bigint, error,"
+      " gate, NULL::text FROM baton.cluster ORDER BY name");
   std::vector<ClusterRow> rows;
   for (int row = 0; row < result.rows(); ++row) rows.push_back(RowFrom(result, row));
   return rows;
@@ -122,8 +124,8 @@ ClusterRow ReadOwnRow(Connection& server) {
       "SELECT name, true, role, state, timeline,"
       " COALESCE(current_lsn, GREATEST(received_lsn, replayed_lsn)), replayed_lsn,"
       " (EXTRACT(epoch FROM replay_lag) * 1000000)::bigint, replay_lag_bytes, upstream,"
-      " server_version, 0::bigint, NULL::text, now(), 0::bigint, NULL::text"
-      " FROM baton.node_status");
+      " server_version, 0::bigint, NULL::text, now(), 0::bigint, NULL::text,"
+      " gate, array_to_string(gate_reasons, ',') FROM baton.node_status");
   ClusterRow own = RowFrom(result, 0);
   if (HasView(server, "baton.cluster")) {
     for (ClusterRow& row : ReadCluster(server)) {

@@ -283,5 +283,30 @@ TEST(MetricsText, HasEachSlotWithWhatItHoldsBackAndItsStatusInWords) {
                         "pg_baton_slot_status{slot=\"c\",status=\"lost\"} 1\n"));
 }
 
+TEST(MetricsText, AnOpenGateHasNoReasonToBeClosed) {
+  MetricsInput input = PrimaryNamedA();
+  input.gate = 0;
+
+  EXPECT_THAT(MetricsText(input), HasSubstr("\npg_baton_gate_open 1\n"));
+  EXPECT_THAT(MetricsText(input),
+              HasSubstr("\npg_baton_gate_closed_reason{reason=\"fenced by hand\"} 0\n"));
+  EXPECT_THAT(MetricsText(input), HasSubstr("{reason=\"quarantine\"} 0\n"));
+}
+
+TEST(MetricsText, AClosedGateHasEachOfItsReasons) {
+  MetricsInput input = PrimaryNamedA();
+  input.gate = static_cast<GateReasons>(GateReason::kQuarantine) |
+               static_cast<GateReasons>(GateReason::kIsolated);
+
+  EXPECT_THAT(MetricsText(input), HasSubstr("\npg_baton_gate_open 0\n"));
+  EXPECT_THAT(MetricsText(input), HasSubstr("{reason=\"quarantine\"} 1\n"));
+  EXPECT_THAT(MetricsText(input), HasSubstr("{reason=\"isolated\"} 1\n"));
+  EXPECT_THAT(MetricsText(input), HasSubstr("{reason=\"another primary\"} 0\n"));
+}
+
+TEST(MetricsText, AGateThatIsNotKnownHasNoSample) {
+  EXPECT_THAT(MetricsText(PrimaryNamedA()), Not(HasSubstr("pg_baton_gate")));
+}
+
 }  // namespace
 }  // namespace baton::core

@@ -61,6 +61,7 @@ inline MetricsInput RichExample() {
   input.server_version = "15.20 (Debian 15.20-0+deb12u1)";
   input.facts.role = Role::kPrimary;
   input.facts.position.timeline = 5;
+  input.gate = static_cast<GateReasons>(GateReason::kFencedByHand);
   input.findings = OneFindingForEachCheck();
   input.standbys = {ConnectedStandby()};
   input.slots = {UsedSlot()};

@@ -276,5 +276,50 @@ TEST(ClusterText, JsonDoesNotCallANodeThatIsGoneAPrimary) {
   EXPECT_EQ(node["error"], "timeout");
 }
 
+TEST(ClusterText, ShowsNoGateWhileAllAreOpen) {
+  ClusterFacts facts = Three();
+  for (NodeFacts& node : facts.nodes) node.row.gate = "open";
+
+  const auto lines = ClusterLines(facts, Judge(facts), Palette::Of(-1));
+  const auto json = ClusterJson(facts, Judge(facts));
+
+  for (const std::string& line : lines) EXPECT_EQ(line.find("open"), std::string::npos) << line;
+  EXPECT_EQ(json["nodes"][0]["gate"], "open");
+  EXPECT_EQ(json["nodes"][0]["gate_reasons"], nlohmann::json::array());
+}
+
+TEST(ClusterText, ShowsEachGateAndWhyItIsClosedWhenOneIs) {
+  ClusterFacts facts = Three();
+  facts.nodes[0].row.gate = "closed";
+  facts.nodes[0].row.gate_reasons = {"fenced by hand", "quarantine"};
+  facts.nodes[1].row.gate = "open";
+
+  const auto lines = ClusterLines(facts, Judge(facts), Palette::Of(-1));
+  const auto json = ClusterJson(facts, Judge(facts));
+
+  ASSERT_GE(lines.size(), 7U);
+  EXPECT_TRUE(lines[2].ends_with(" | seen | gate")) << lines[2];
+  EXPECT_TRUE(lines[4].ends_with(" | now  | closed: fenced by hand, quarantine")) << lines[4];
+  EXPECT_TRUE(lines[5].ends_with(" | now  | open")) << lines[5];
+  EXPECT_TRUE(lines[6].ends_with(" | now  | unknown")) << lines[6];
+  EXPECT_EQ(json["nodes"][0]["gate"], "closed");
+  EXPECT_EQ(json["nodes"][0]["gate_reasons"][0], "fenced by hand");
+  EXPECT_TRUE(json["nodes"][2]["gate"].is_null());
+  EXPECT_TRUE(json["nodes"][2]["gate_reasons"].is_null());
+}
+
+TEST(ClusterText, AGateThatWasOnlyOnceSeenIsUnknown) {
+  ClusterFacts facts = Three();
+  Lose(facts, 0);
+  facts.nodes[0].row.gate = "closed";
+  facts.nodes[1].row.gate = "closed";
+
+  const auto json = ClusterJson(facts, Judge(facts));
+
+  EXPECT_EQ(json["nodes"][0]["name"], "a");
+  EXPECT_TRUE(json["nodes"][0]["gate"].is_null());
+  EXPECT_EQ(json["nodes"][1]["gate"], "closed");
+}
+
 }  // namespace
 }  // namespace baton::helper
