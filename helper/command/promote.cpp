@@ -95,7 +95,7 @@ class Promote {
     output_.Line(fmt::format("node \"{}\" is the primary on timeline {} from {} on", name_,
                              result.Text(0, 3), result.Text(0, 4)));
     if (options_.force && !report.against.empty()) {
-      output_.Warning("it was promoted by force", report.Reasons(),
+      output_.Warning("it was promoted by force", reason.empty() ? report.Reasons() : reason,
                       "The request is on record in baton.requests and baton.events.");
     }
   }
