@@ -8,6 +8,7 @@
 #include "core/metrics.hpp"
 #include "core/quantity.hpp"
 #include "core/settings_advice.hpp"
+#include "gate.hpp"
 #include "observation.hpp"
 #include "pg/clock.hpp"
 #include "pg/guard.hpp"
@@ -136,6 +137,7 @@ std::string Metrics() {
   input.node_name = setting::NodeName();
   input.server_version = PG_VERSION;
   input.facts = FactsNow(*report);
+  input.gate = core::ReasonsAt(gate::Read(), pg::Now());
   input.findings = FindingsNow(*report);
   input.standbys = StandbysNow(*report);
   input.slots.assign(report->slots.begin(), report->slots.end());
