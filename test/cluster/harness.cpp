@@ -68,6 +68,17 @@ std::set<int> ProcessesIn(const fs::path& directory) {
   return pids;
 }
 
+bool HasTitle(int pid, const std::string& title) {
+  const auto words = helper::ReadFileIfThere(fmt::format("/proc/{}/cmdline", pid));
+  return words && words->starts_with("postgres: " + title);
+}
+
+// Also true if it is gone.
+bool StandsStill(int pid) {
+  const auto stat = helper::ReadFileIfThere(fmt::format("/proc/{}/stat", pid));
+  return !stat || stat->find(") T") != std::string::npos;
+}
+
 std::string Joined(const helper::Result& result, bool all_columns) {
   std::string text;
   for (int row = 0; row < result.rows(); ++row) {
@@ -175,6 +186,24 @@ void Node::Restart() {
   Start();
 }
 
+void Node::Hang(const std::string& title) const {
+  // The postmaster first, so that it starts nobody who would be missed.
+  if (title.empty()) kill(Postmaster(), SIGSTOP);
+  const bool stands = Eventually([&] {
+    std::set<int> running = ProcessesIn(data_);
+    std::erase_if(running, [&](int pid) {
+      return StandsStill(pid) || (!title.empty() && !HasTitle(pid, title));
+    });
+    for (const int pid : running) kill(pid, SIGSTOP);
+    return running.empty();
+  });
+  if (!stands) throw std::runtime_error("the server's processes do not stand still");
+}
+
+void Node::GoOn() const {
+  for (const int pid : ProcessesIn(data_)) kill(pid, SIGCONT);
+}
+
 int Node::Postmaster() const { return helper::RunningPostmaster(data_).value_or(0); }
 
 bool Node::IsRunning() const { return Postmaster() != 0; }
@@ -226,8 +255,7 @@ int Node::WorkerPid(const std::string& type) const {
 
 int Node::ProcessPid(const std::string& title) const {
   for (const int pid : ProcessesIn(data_)) {
-    const auto words = helper::ReadFileIfThere(fmt::format("/proc/{}/cmdline", pid));
-    if (words && words->starts_with("postgres: " + title)) return pid;
+    if (HasTitle(pid, title)) return pid;
   }
   return 0;
 }

@@ -53,6 +53,10 @@ class Node {
   void Stop(const std::string& mode = "fast");
   void Restart();
   void Kill();  // kill -9 of the postmaster; returns when all its processes are gone
+  // Stops all its processes where they are, as on a machine that hangs, or those with this title;
+  // returns when they stand still.  GoOn lets all of them run again.
+  void Hang(const std::string& title = "") const;
+  void GoOn() const;
   bool IsRunning() const;
   int Postmaster() const;  // 0 if it is not running
 
