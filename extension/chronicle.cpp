@@ -33,6 +33,15 @@ void Chronicle::Note(const Report& report, const Registry& registry,
   NoteRequests();
   NoteHealth(changes);
   first_ = false;
+  Publish();
+}
+
+void Chronicle::Tell(std::string_view kind, std::string_view message, std::string_view detail) {
+  Add(kind, message, detail);
+  Publish();
+}
+
+void Chronicle::Publish() {
   if (log_->last_id() == published_) return;
   published_ = log_->last_id();
   shared::Board<core::EventLog>().Write(*log_);

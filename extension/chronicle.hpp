@@ -23,9 +23,12 @@ class Chronicle {
             const std::vector<core::StatusChange>& changes);
 
   std::int64_t last_id() const { return log_->last_id(); }
+  // What the monitor did itself; published at once.
+  void Tell(std::string_view kind, std::string_view message, std::string_view detail = "");
 
  private:
   void Add(std::string_view kind, std::string_view message, std::string_view detail = "");
+  void Publish();
   void NoteStart(const core::NodeFacts& facts);
   void NoteRole(const core::NodeFacts& facts);
   void NoteGate(const core::NodeFacts& facts);

@@ -18,6 +18,7 @@
 #include "settings.hpp"
 #include "shared_state.hpp"
 #include "standing.hpp"
+#include "succession.hpp"
 
 namespace baton {
 namespace {
@@ -33,6 +34,7 @@ constexpr auto kUnsettledFor = std::chrono::seconds(10);
 struct Shape {
   core::Role role = core::Role::kUnknown;
   core::Link link = core::Link::kNone;
+  bool promoting = false;
   bool heard = false;
   std::int32_t expected = 0;
   std::int32_t streaming = 0;
@@ -41,6 +43,7 @@ struct Shape {
   static Shape Of(const core::NodeFacts& facts) {
     return {facts.role,
             facts.link,
+            facts.promoting,
             facts.since_heard.has_value(),
             facts.standbys_expected,
             facts.standbys_streaming,
@@ -70,6 +73,10 @@ class Monitor {
     core::Instant next_look{};
     for (;;) {
       const bool promoting = AdvancePromotion();
+      if (succession_.NoticePromotion(*report_, *registry_, chronicle_)) {
+        succession_.Advance(*report_, *registry_, chronicle_);
+        woken_ = true;
+      }
       if (woken_ || pg::Now() >= next_look) {
         Look();
         next_look = pg::Now() + NextInterval();
@@ -99,6 +106,7 @@ class Monitor {
     shared::EndLook();
     chronicle_.Note(*report_, *registry_, changes);
     reporter_.Advance(chronicle_.last_id());
+    succession_.Advance(*report_, *registry_, chronicle_);
     pg::Call([] {
       pgstat_report_stat(false);
       pgstat_report_activity(STATE_IDLE, nullptr);
@@ -128,7 +136,8 @@ class Monitor {
       unsettled_until_ = pg::Now() + kUnsettledFor;
     }
     const auto interval = setting::CheckInterval();
-    return pg::Now() < unsettled_until_ ? std::min(interval, kUnsettledInterval) : interval;
+    return pg::Now() < unsettled_until_ || shape.promoting ? std::min(interval, kUnsettledInterval)
+                                                           : interval;
   }
 
   std::unique_ptr<Report> report_;
@@ -137,6 +146,7 @@ class Monitor {
   core::StatusHold hold_;
   Chronicle chronicle_;
   EventReporter reporter_;
+  SuccessionRunner succession_;
   Shape shape_;
   core::Instant unsettled_until_{};
   bool woken_ = true;
@@ -160,6 +170,9 @@ PGDLLEXPORT void pg_baton_monitor_main(Datum) {
       // A superuser's SQL must not find anybody's operators, nor wait for anybody's locks.
       SetConfigOption("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_OVERRIDE);
       SetConfigOption("lock_timeout", "1s", PGC_USERSET, PGC_S_OVERRIDE);
+      // What it writes after a promotion must not wait for standbys, which may not be there yet.
+      SetConfigOption("synchronous_commit", "local", PGC_USERSET, PGC_S_OVERRIDE);
+      SetConfigOption("default_transaction_read_only", "off", PGC_USERSET, PGC_S_OVERRIDE);
     });
     baton::shared::EnterWorker(baton::shared::Worker::kMonitor);
     baton::Monitor().Run();

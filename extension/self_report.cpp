@@ -6,11 +6,13 @@
 #include <sys/utsname.h>
 
 #include "gate.hpp"
+#include "core/known_primary.hpp"
 #include "observation.hpp"
 #include "pg/clock.hpp"
 #include "pg/guard.hpp"
 #include "pg/tuples.hpp"
 #include "reading.hpp"
+#include "reign_state.hpp"
 #include "settings.hpp"
 #include "shared_state.hpp"
 
@@ -85,6 +87,23 @@ Datum SelfReport(FunctionCallInfo fcinfo) {
   return pg::SingleRow(fcinfo, row);
 }
 
+void FillPrimary(const core::NodeFacts& facts, core::PeerRow& row) {
+  const auto cluster = ReadCluster();
+  core::OwnView view;
+  view.name = row.name.view();
+  view.role = facts.role;
+  view.timeline = facts.position.timeline;
+  view.reign = reign::Own();
+  view.upstream = facts.upstream.view();
+  view.streaming = facts.link == core::Link::kStreaming && !facts.link_silent;
+  view.rows.assign(cluster->peers.begin(), cluster->peers.end());
+  const core::KnownPrimary known = core::FindPrimary(view);
+  row.reign = known.reign;
+  row.primary = known.name;
+  row.primary_timeline = known.timeline;
+  row.primary_alive = known.alive;
+}
+
 }  // namespace
 
 core::PeerRow OwnRow(const core::NodeFacts& facts) {
@@ -113,6 +132,7 @@ core::PeerRow OwnRow(const core::NodeFacts& facts) {
   row.sees = NodesSeen();
   row.seen_at = GetCurrentTimestamp();
   row.gate = core::GateText(gate::Read(), pg::Now());
+  FillPrimary(facts, row);
   return row;
 }
 

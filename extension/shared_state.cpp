@@ -38,6 +38,7 @@ struct SharedBlock {
   Published<core::EventLog> events;              // the monitor
   Published<ClusterReport> cluster;              // the observer
   Published<StorageReport> storage;              // the storage worker
+  Published<ReignState> reign;                   // the monitor
   std::array<Latch*, shared::kWorkers> latches;  // the workers; null while there is none
   std::atomic<std::int64_t> decides_until;       // a session that promotes; core::Instant
   ConditionVariable changed;
@@ -188,6 +189,10 @@ Published<ClusterReport>& Board() {
 template <>
 Published<StorageReport>& Board() {
   return block->storage;
+}
+template <>
+Published<ReignState>& Board() {
+  return block->reign;
 }
 
 bool WaitOn(ConditionVariable& changed, std::chrono::milliseconds limit,

@@ -20,6 +20,7 @@
 #include "core/lag_history.hpp"
 #include "core/node_facts.hpp"
 #include "published.hpp"
+#include "reign_state.hpp"
 
 namespace baton {
 
@@ -138,6 +139,8 @@ template <>
 Published<ClusterReport>& Board();
 template <>
 Published<StorageReport>& Board();
+template <>
+Published<ReignState>& Board();
 
 template <typename T>
 std::unique_ptr<T> Read() {

@@ -1,0 +1,254 @@
+#include "succession.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+#include "conninfo.hpp"
+#include "core/known_primary.hpp"
+#include "core/sync_names.hpp"
+#include "pg/alter_system.hpp"
+#include "pg/clock.hpp"
+#include "pg/guard.hpp"
+#include "pg/query.hpp"
+#include "pg/server_facts.hpp"
+#include "pg/wal_history.hpp"
+#include "reading.hpp"
+#include "self_report.hpp"
+#include "settings.hpp"
+
+namespace baton {
+namespace {
+
+using core::SuccessionStep;
+
+constexpr const char* kKind = "promotion";
+
+// Only what belongs to the extension is trusted: the writer is a superuser.
+constexpr const char* kHasRecords =
+    "SELECT EXISTS (SELECT FROM pg_catalog.pg_extension AS e"
+    " JOIN pg_catalog.pg_depend AS d ON d.refclassid = 'pg_catalog.pg_extension'::regclass"
+    "  AND d.refobjid = e.oid AND d.deptype = 'e'"
+    " WHERE e.extname = 'pg_baton' AND d.classid = 'pg_catalog.pg_class'::regclass"
+    "  AND d.objid = pg_catalog.to_regclass('baton.reign'))";
+constexpr const char* kRecordOf =
+    "SELECT id FROM baton.reign WHERE node = $1 AND timeline = $2::pg_catalog.int4"
+    " ORDER BY began_at DESC LIMIT 1";
+constexpr const char* kRecord =
+    "INSERT INTO baton.reign (id, node, timeline, began_lsn, began_at, former_primary, forced,"
+    "  missing_bytes, reasons)"
+    " VALUES ($1, $2, $3::pg_catalog.int4, $4::pg_catalog.pg_lsn, pg_catalog.clock_timestamp(),"
+    "  $5, $6::pg_catalog.bool, $7::pg_catalog.int8, $8)"
+    " ON CONFLICT DO NOTHING";
+constexpr const char* kSlots = "SELECT slot_name FROM pg_catalog.pg_replication_slots";
+constexpr const char* kMakeSlot =
+    "SELECT pg_catalog.pg_create_physical_replication_slot($1::pg_catalog.name, true)";
+
+std::string Joined(const std::vector<std::string>& list) {
+  return fmt::format("{}", fmt::join(list, ", "));
+}
+
+// Null for none, as arguments of statements have it.
+const char* OrNull(const std::string& text) { return text.empty() ? nullptr : text.c_str(); }
+
+// By what this server knew as a standby, or else by where its configuration still leads.
+core::NodeText FormerPrimary(const Report& report, const Registry& registry) {
+  core::OwnView view;
+  const std::string own_name = setting::NodeName();
+  view.name = own_name;
+  view.role = core::Role::kStandby;
+  view.upstream = report.facts.upstream.view();
+  const auto cluster = ReadCluster();
+  view.rows.assign(cluster->peers.begin(), cluster->peers.end());
+  const core::KnownPrimary known = core::FindPrimary(view);
+  if (!known.name.empty()) return known.name;
+  const Endpoint upstream = EndpointOf(pg::PrimaryConninfo());
+  for (const RegisteredNode& node : registry.nodes) {
+    if (!upstream.host.empty() && EndpointOf(node.conninfo.str()) == upstream) return node.name;
+  }
+  return "";
+}
+
+// What the old primary was known to have beyond the place where this timeline left it.
+std::optional<std::int64_t> MissingBytes(const Report& report, core::Lsn began) {
+  const core::Lsn known = std::max(report.history.last_end(), pg::ReadReceiver().upstream_end);
+  if (known.IsNone() || began.IsNone()) return std::nullopt;
+  return known.BytesSince(began);
+}
+
+core::TimelineId CurrentTimeline() {
+  return pg::Call([] { return GetWALInsertionTimeLine(); });
+}
+
+}  // namespace
+
+SuccessionRunner::SuccessionRunner() : state_(reign::Read()) {
+  shared::Board<ReignState>().TakeOver();
+  if (!RecoveryInProgress()) return;
+  state_.was_standby = true;
+  state_.reign = {};
+  reign::Write(state_);
+}
+
+bool SuccessionRunner::NoticePromotion(const Report& report, const Registry& registry,
+                                       Chronicle& chronicle) {
+  if (state_.reign.timeline != 0 || !state_.was_standby || RecoveryInProgress()) return false;
+  state_.reign.timeline = CurrentTimeline();
+  state_.reign.began = pg::BeginningOf(state_.reign.timeline);
+  state_.reign.id = reign::NewId();
+  state_.former_primary = FormerPrimary(report, registry);
+  state_.missing_bytes = MissingBytes(report, state_.reign.began);
+  for (const Request& request : shared::ReadRequests()) {
+    if (request.state != RequestState::kDone || request.timeline != state_.reign.timeline) continue;
+    state_.forced = request.force;
+    state_.reasons = request.reason;
+    break;
+  }
+  state_.succession = core::Succession::OfPromotion();
+  reign::Write(state_);
+  const core::Message told = core::PromotionMessage(state_.reign, state_.former_primary.view(),
+                                                    state_.missing_bytes, state_.forced);
+  chronicle.Tell(kKind, told.message, told.detail);
+  return true;
+}
+
+// A server that starts as a primary goes on with the reign that it has put on record.  Without a
+// record of a timeline that began by a promotion, it crashed before it was done with that one.
+void SuccessionRunner::BeginAsStarted() {
+  state_.reign.timeline = CurrentTimeline();
+  state_.reign.began = pg::BeginningOf(state_.reign.timeline);
+  state_.succession =
+      state_.reign.timeline > 1 ? core::Succession::OfPromotion() : core::Succession::OfStart();
+  pg::WorkerTransaction transaction;
+  pg::Spi spi;
+  if (spi.RunAgain(kHasRecords).at(0).at(0) == "t") {
+    const auto rows = spi.Run(
+        kRecordOf, {setting::NodeName().c_str(), std::to_string(state_.reign.timeline).c_str()});
+    if (!rows.empty()) {
+      state_.reign.id = std::strtoull(pg::TextAt(rows.at(0), 0).c_str(), nullptr, 10);
+      state_.succession = core::Succession::OfNothing();
+    }
+  }
+  spi.Finish();
+  transaction.Commit();
+  if (state_.reign.id == 0) state_.reign.id = reign::NewId();
+  reign::Write(state_);
+}
+
+void SuccessionRunner::Advance(const Report& report, const Registry& registry,
+                               Chronicle& chronicle) {
+  if (RecoveryInProgress()) return;
+  if (state_.reign.timeline == 0) {
+    if (state_.was_standby) return;
+    BeginAsStarted();
+  }
+  const core::Instant now = pg::Now();
+  while (const auto step = state_.succession.Next(now)) Take(*step, report, registry, chronicle);
+}
+
+void SuccessionRunner::Take(SuccessionStep step, const Report& report, const Registry& registry,
+                            Chronicle& chronicle) {
+  state_.succession.Attempt(step, pg::Now());
+  reign::Write(state_);
+  bool done = true;
+  switch (step) {
+    case SuccessionStep::kSlots:
+      done = MakeSlots(registry, chronicle);
+      break;
+    case SuccessionStep::kCheckpoint:
+      pg::Call([] { RequestCheckpoint(CHECKPOINT_FORCE | CHECKPOINT_IMMEDIATE); });
+      break;
+    case SuccessionStep::kSyncNames:
+      LeaveSyncNames(chronicle);
+      break;
+    case SuccessionStep::kRegistration:
+      done = CheckRegistration(report, registry, chronicle);
+      break;
+    case SuccessionStep::kRecord:
+      done = WriteRecord();
+      break;
+  }
+  if (done) state_.succession.Done(step);
+  reign::Write(state_);
+}
+
+bool SuccessionRunner::MakeSlots(const Registry& registry, Chronicle& chronicle) {
+  if (!registry.readable) return false;
+  std::vector<std::string> nodes;
+  for (const RegisteredNode& node : registry.nodes) nodes.push_back(node.name.str());
+  pg::WorkerTransaction transaction;
+  pg::Spi spi;
+  std::vector<std::string> slots;
+  for (const pg::Row& row : spi.Run(kSlots)) slots.push_back(pg::TextAt(row, 0));
+  const std::string most = pg::Setting("max_replication_slots").value_or("0");
+  const core::SlotPlan plan = core::PlanSlots(nodes, setting::NodeName(),
+                                              state_.former_primary.view(), slots, std::stoi(most));
+  for (const std::string& name : plan.wanted) spi.Run(kMakeSlot, {name.c_str()});
+  spi.Finish();
+  transaction.Commit();
+  if (!plan.wanted.empty()) {
+    chronicle.Tell(kKind, fmt::format("made a replication slot for {}", Joined(plan.wanted)));
+  }
+  if (!plan.no_room.empty() && state_.succession.Attempts(SuccessionStep::kSlots) == 1) {
+    chronicle.Tell(kKind,
+                   fmt::format("could not make a replication slot for {}", Joined(plan.no_room)),
+                   fmt::format("All of max_replication_slots, {}, are taken.", most));
+  }
+  return plan.no_room.empty();
+}
+
+void SuccessionRunner::LeaveSyncNames(Chronicle& chronicle) {
+  const std::string names = pg::Setting("synchronous_standby_names").value_or("");
+  const auto without = core::SyncNamesWithout(names, setting::NodeName());
+  if (!without || *without == names) return;
+  if (!pg::MayAlterSystem()) {
+    chronicle.Tell(kKind, "synchronous_standby_names names this node, and cannot be changed",
+                   fmt::format("It is \"{}\", and allow_alter_system is off.", names));
+    return;
+  }
+  pg::AlterSystem("synchronous_standby_names", *without);
+  chronicle.Tell(kKind, "took this node out of synchronous_standby_names",
+                 fmt::format("It was \"{}\" and is \"{}\" now.", names, *without));
+}
+
+bool SuccessionRunner::CheckRegistration(const Report& report, const Registry& registry,
+                                         Chronicle& chronicle) {
+  if (!report.valid || !registry.readable) return false;
+  const std::string own_name = setting::NodeName();
+  const bool registered =
+      std::any_of(registry.nodes.begin(), registry.nodes.end(),
+                  [&](const RegisteredNode& node) { return node.name.view() == own_name; });
+  if (registered) return true;
+  const std::string message = own_name.empty()
+                                  ? "this primary has no name, so no other node can find it"
+                                  : "this primary is not registered, so no other node can find it";
+  chronicle.Tell(
+      kKind, message,
+      "SELECT baton.register_node(...) enters it, with the address that the others reach "
+      "it at.");
+  const char* const text = message.c_str();
+  pg::Call([text] {
+    ereport(WARNING, (errmsg("%s", text),
+                      errhint("Set pg_baton.node_name, and enter it by baton.register_node().")));
+  });
+  return true;
+}
+
+bool SuccessionRunner::WriteRecord() {
+  pg::WorkerTransaction transaction;
+  pg::Spi spi;
+  const bool possible = spi.RunAgain(kHasRecords).at(0).at(0) == "t";
+  if (possible) {
+    const std::string began = state_.reign.began.IsNone() ? "" : state_.reign.began.ToString();
+    const std::string missing =
+        state_.missing_bytes ? std::to_string(*state_.missing_bytes) : std::string();
+    spi.Run(kRecord, {std::to_string(state_.reign.id).c_str(), setting::NodeName().c_str(),
+                      std::to_string(state_.reign.timeline).c_str(), OrNull(began),
+                      OrNull(state_.former_primary.str()), state_.forced ? "true" : "false",
+                      OrNull(missing), OrNull(state_.reasons.str())});
+  }
+  spi.Finish();
+  transaction.Commit();
+  return possible;
+}
+
+}  // namespace baton
