@@ -14,6 +14,10 @@ bool Contains(const std::vector<std::string>& list, std::string_view item) {
   return std::find(list.begin(), list.end(), item) != list.end();
 }
 
+bool NeedsRegistry(SuccessionStep step) {
+  return step != SuccessionStep::kCheckpoint && step != SuccessionStep::kSyncNames;
+}
+
 }  // namespace
 
 Succession Succession::OfNothing() {
@@ -28,9 +32,11 @@ Succession Succession::OfStart() {
   return succession;
 }
 
-std::optional<SuccessionStep> Succession::Next(Instant now) const {
+std::optional<SuccessionStep> Succession::Next(Instant now, bool registry_readable) const {
   for (std::size_t i = 0; i < kSuccessionSteps; ++i) {
-    if (!entries_[i].done && now >= entries_[i].not_before) return static_cast<SuccessionStep>(i);
+    const auto step = static_cast<SuccessionStep>(i);
+    if (entries_[i].done || now < entries_[i].not_before) continue;
+    if (registry_readable || !NeedsRegistry(step)) return step;
   }
   return std::nullopt;
 }

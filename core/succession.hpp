@@ -34,7 +34,8 @@ class Succession {
   static Succession OfStart();
   static Succession OfNothing();
 
-  std::optional<SuccessionStep> Next(Instant now) const;
+  // Steps that need the registry wait until it can be read, without an attempt.
+  std::optional<SuccessionStep> Next(Instant now, bool registry_readable = true) const;
   void Attempt(SuccessionStep step, Instant now);
   void Done(SuccessionStep step);
   bool IsDone() const;

@@ -74,7 +74,7 @@ class Monitor {
     for (;;) {
       const bool promoting = AdvancePromotion();
       if (succession_.NoticePromotion(*report_, *registry_, chronicle_)) {
-        succession_.Advance(*report_, *registry_, chronicle_);
+        succession_.Advance(*registry_, chronicle_);
         woken_ = true;
       }
       if (woken_ || pg::Now() >= next_look) {
@@ -106,7 +106,7 @@ class Monitor {
     shared::EndLook();
     chronicle_.Note(*report_, *registry_, changes);
     reporter_.Advance(chronicle_.last_id());
-    succession_.Advance(*report_, *registry_, chronicle_);
+    succession_.Advance(*registry_, chronicle_);
     pg::Call([] {
       pgstat_report_stat(false);
       pgstat_report_activity(STATE_IDLE, nullptr);

@@ -13,7 +13,6 @@
 #include "pg/server_facts.hpp"
 #include "pg/wal_history.hpp"
 #include "reading.hpp"
-#include "self_report.hpp"
 #include "settings.hpp"
 
 namespace baton {
@@ -134,19 +133,19 @@ void SuccessionRunner::BeginAsStarted() {
   reign::Write(state_);
 }
 
-void SuccessionRunner::Advance(const Report& report, const Registry& registry,
-                               Chronicle& chronicle) {
+void SuccessionRunner::Advance(const Registry& registry, Chronicle& chronicle) {
   if (RecoveryInProgress()) return;
   if (state_.reign.timeline == 0) {
     if (state_.was_standby) return;
     BeginAsStarted();
   }
   const core::Instant now = pg::Now();
-  while (const auto step = state_.succession.Next(now)) Take(*step, report, registry, chronicle);
+  while (const auto step = state_.succession.Next(now, registry.readable)) {
+    Take(*step, registry, chronicle);
+  }
 }
 
-void SuccessionRunner::Take(SuccessionStep step, const Report& report, const Registry& registry,
-                            Chronicle& chronicle) {
+void SuccessionRunner::Take(SuccessionStep step, const Registry& registry, Chronicle& chronicle) {
   state_.succession.Attempt(step, pg::Now());
   reign::Write(state_);
   bool done = true;
@@ -161,7 +160,7 @@ void SuccessionRunner::Take(SuccessionStep step, const Report& report, const Reg
       LeaveSyncNames(chronicle);
       break;
     case SuccessionStep::kRegistration:
-      done = CheckRegistration(report, registry, chronicle);
+      CheckRegistration(registry, chronicle);
       break;
     case SuccessionStep::kRecord:
       done = WriteRecord();
@@ -172,7 +171,6 @@ void SuccessionRunner::Take(SuccessionStep step, const Report& report, const Reg
 }
 
 bool SuccessionRunner::MakeSlots(const Registry& registry, Chronicle& chronicle) {
-  if (!registry.readable) return false;
   std::vector<std::string> nodes;
   for (const RegisteredNode& node : registry.nodes) nodes.push_back(node.name.str());
   pg::WorkerTransaction transaction;
@@ -210,14 +208,12 @@ void SuccessionRunner::LeaveSyncNames(Chronicle& chronicle) {
                  fmt::format("It was \"{}\" and is \"{}\" now.", names, *without));
 }
 
-bool SuccessionRunner::CheckRegistration(const Report& report, const Registry& registry,
-                                         Chronicle& chronicle) {
-  if (!report.valid || !registry.readable) return false;
+void SuccessionRunner::CheckRegistration(const Registry& registry, Chronicle& chronicle) {
   const std::string own_name = setting::NodeName();
   const bool registered =
       std::any_of(registry.nodes.begin(), registry.nodes.end(),
                   [&](const RegisteredNode& node) { return node.name.view() == own_name; });
-  if (registered) return true;
+  if (registered) return;
   const std::string message = own_name.empty()
                                   ? "this primary has no name, so no other node can find it"
                                   : "this primary is not registered, so no other node can find it";
@@ -230,7 +226,6 @@ bool SuccessionRunner::CheckRegistration(const Report& report, const Registry& r
     ereport(WARNING, (errmsg("%s", text),
                       errhint("Set pg_baton.node_name, and enter it by baton.register_node().")));
   });
-  return true;
 }
 
 bool SuccessionRunner::WriteRecord() {

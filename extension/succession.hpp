@@ -12,20 +12,19 @@ class SuccessionRunner {
  public:
   SuccessionRunner();
 
-  // Begins a reign when recovery has ended since the last call, which it then returns.  `report`
-  // still has what was known as a standby.
+  // Begins a reign when recovery has ended, and returns whether it did.  `report` still has what
+  // was known as a standby.
   bool NoticePromotion(const Report& report, const Registry& registry, Chronicle& chronicle);
 
   // Takes the steps that are due.  The monitor, outside of a transaction.
-  void Advance(const Report& report, const Registry& registry, Chronicle& chronicle);
+  void Advance(const Registry& registry, Chronicle& chronicle);
 
  private:
   void BeginAsStarted();
-  void Take(core::SuccessionStep step, const Report& report, const Registry& registry,
-            Chronicle& chronicle);
+  void Take(core::SuccessionStep step, const Registry& registry, Chronicle& chronicle);
   bool MakeSlots(const Registry& registry, Chronicle& chronicle);
   void LeaveSyncNames(Chronicle& chronicle);
-  bool CheckRegistration(const Report& report, const Registry& registry, Chronicle& chronicle);
+  void CheckRegistration(const Registry& registry, Chronicle& chronicle);
   bool WriteRecord();
 
   ReignState state_;

@@ -37,6 +37,16 @@ TEST(Succession, GoesOnPastAStepThatFails) {
   EXPECT_EQ(succession.Next(kNow), Step::kCheckpoint);
 }
 
+TEST(Succession, WaitsForTheRegistryOnlyWhereItIsNeeded) {
+  Succession succession = Succession::OfPromotion();
+  EXPECT_EQ(succession.Next(kNow, false), Step::kCheckpoint);
+
+  succession.Done(Step::kCheckpoint);
+  succession.Done(Step::kSyncNames);
+  EXPECT_EQ(succession.Next(kNow, false), std::nullopt);
+  EXPECT_EQ(succession.Next(kNow, true), Step::kSlots);
+}
+
 TEST(Succession, TriesAgainLaterAndLater) {
   Succession succession = Succession::OfStart();
   succession.Attempt(Step::kRecord, kNow);
