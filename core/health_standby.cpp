@@ -170,7 +170,10 @@ void Timeline(const NodeFacts& facts, const HealthPolicy&, Findings& out) {
   if (facts.role != Role::kStandby) return;
   const TimelineId own = facts.position.timeline;
   const TimelineId theirs = facts.peers.measured ? facts.peers.upstream_timeline : 0;
-  if (theirs == 0) {
+  if (!facts.cannot_follow.empty()) {
+    out.push_back(Judged(Check::kTimeline, Status::kCritical, std::to_string(own),
+                         facts.cannot_follow.view(), facts.cannot_follow_hint.view()));
+  } else if (theirs == 0) {
     out.push_back(
         Judged(Check::kTimeline, Status::kUnknown, std::to_string(own),
                fmt::format("replay is on timeline {}; that of the upstream is not known", own)));

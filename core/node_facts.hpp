@@ -170,10 +170,12 @@ struct NodeFacts {
   std::optional<std::chrono::microseconds> receive_lag;
   std::optional<std::chrono::microseconds> since_heard;  // of it, or from its archive; none: never
   NodeText upstream;                                     // a node's name, or host:port
-  bool registry_readable = false;                        // baton.node exists in pg_baton.database
-  std::int32_t standbys_expected = 0;                    // registered, and not this node
-  std::int32_t standbys_streaming = 0;                   // of those
-  FixedText<160> standbys_missing;                       // names
+  FixedText<240> cannot_follow;  // why not a new primary; empty if it can, or there is none
+  FixedText<160> cannot_follow_hint;
+  bool registry_readable = false;       // baton.node exists in pg_baton.database
+  std::int32_t standbys_expected = 0;   // registered, and not this node
+  std::int32_t standbys_streaming = 0;  // of those
+  FixedText<160> standbys_missing;      // names
   std::optional<std::int64_t> worst_standby_lag_bytes;
   std::optional<std::chrono::microseconds> worst_standby_lag;
   SyncFacts sync;

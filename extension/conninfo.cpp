@@ -65,6 +65,32 @@ Endpoint EndpointOf(const std::string& conninfo) {
   return {std::move(host), port.empty() ? "5432" : std::move(port)};
 }
 
+std::string Redirected(const std::string& conninfo, const std::string& to) {
+  std::string error;
+  const Options options = Parse(conninfo, error);
+  const Options target = Parse(to, error);
+  if (options == nullptr || target == nullptr) return "";
+  std::string text;
+  const auto add = [&text](std::string_view keyword, std::string_view value) {
+    std::string quoted;
+    for (const char c : value) {
+      if (c == '\'' || c == '\\') quoted += '\\';
+      quoted += c;
+    }
+    text += fmt::format("{}{}='{}'", text.empty() ? "" : " ", keyword, quoted);
+  };
+  constexpr std::string_view kPlace[] = {"host", "hostaddr", "port"};
+  for (const std::string_view keyword : kPlace) {
+    if (const std::string value = Value(target, keyword); !value.empty()) add(keyword, value);
+  }
+  for (const PQconninfoOption* option = options.get(); option->keyword != nullptr; ++option) {
+    const bool is_place =
+        std::find(std::begin(kPlace), std::end(kPlace), option->keyword) != std::end(kPlace);
+    if (option->val != nullptr && !is_place) add(option->keyword, option->val);
+  }
+  return text;
+}
+
 void RequireRegistrable(const std::string& conninfo) {
   using core::Error;
   using core::ErrorCode;

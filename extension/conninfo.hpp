@@ -19,6 +19,10 @@ struct Endpoint {
 // Where a connection string leads; empty host and port if it cannot be parsed.
 Endpoint EndpointOf(const std::string& conninfo);
 
+// `conninfo` with host, address and port of `to`, all else as it is; empty if one of them cannot be
+// parsed.
+std::string Redirected(const std::string& conninfo, const std::string& to);
+
 // Throws kInvalidName, with detail and hint, for a string that libpq does not understand, that
 // names no host, that is too long for the registry in shared memory, or that has more in it than
 // the way to the node: a password, another user, files.

@@ -8,6 +8,7 @@
 #include "core/health.hpp"
 #include "core/status_hold.hpp"
 #include "event_reporter.hpp"
+#include "following.hpp"
 #include "lag_file.hpp"
 #include "observation.hpp"
 #include "pg/clock.hpp"
@@ -93,6 +94,7 @@ class Monitor {
   void Look() {
     shared::BeginLook();
     Observe(memory_, *report_, *registry_);
+    following_.Judge(*registry_, report_->facts);
     report_->looked_at = pg::Now();
     report_->checked_at = GetCurrentTimestamp();
     auto findings = EvaluateHealth(report_->facts, setting::Health());
@@ -106,6 +108,7 @@ class Monitor {
     shared::EndLook();
     chronicle_.Note(*report_, *registry_, changes);
     reporter_.Advance(chronicle_.last_id());
+    following_.Act(*registry_, report_->facts, chronicle_);
     succession_.Advance(*registry_, chronicle_);
     pg::Call([] {
       pgstat_report_stat(false);
@@ -146,6 +149,7 @@ class Monitor {
   core::StatusHold hold_;
   Chronicle chronicle_;
   EventReporter reporter_;
+  Following following_;
   SuccessionRunner succession_;
   Shape shape_;
   core::Instant unsettled_until_{};

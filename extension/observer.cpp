@@ -171,8 +171,10 @@ class Observer {
     peers_ = std::move(peers);
   }
 
+  // A new primary is news that the monitor acts upon.
   void Publish() {
     report_.looked_at = pg::Now();
+    const auto primaries = Primaries();
     report_.peers = {};
     for (const auto& peer : peers_) {
       report_.peers.Add(peer->row());
@@ -183,6 +185,17 @@ class Observer {
       }
     }
     shared::Board<ClusterReport>().Write(report_);
+    if (Primaries() != primaries) shared::Wake(shared::Worker::kMonitor);
+  }
+
+  std::vector<std::pair<std::string, core::TimelineId>> Primaries() const {
+    std::vector<std::pair<std::string, core::TimelineId>> primaries;
+    for (const core::PeerRow& peer : report_.peers) {
+      const bool settled = !peer.reign.began.IsNone();
+      if (!peer.reachable || peer.role != core::Role::kPrimary || !settled) continue;
+      primaries.emplace_back(peer.name.str(), peer.timeline);
+    }
+    return primaries;
   }
 
   // For the sockets while an answer is awaited, otherwise for the time of the next question.

@@ -1,4 +1,5 @@
 // The old primary comes back as a standby of the new one.
+#include <csignal>
 #include <fmt/format.h>
 #include <fstream>
 #include <gmock/gmock.h>
@@ -102,6 +103,9 @@ TEST_F(Rejoin, RightAfterAPromotionIsNotFooledAsPgRewindIs) {
   b_.Sql("SELECT pg_reload_conf()");
   a_.Sql("CREATE TABLE wide AS SELECT g, repeat('x', 1000) FROM generate_series(1, 20000) g");
   WaitForReplay();
+  // Its monitor would ask for a checkpoint at once.
+  const int monitor = b_.WorkerPid();
+  kill(monitor, SIGSTOP);
   b_.Sql("SELECT pg_promote()");
   a_.Sql("INSERT INTO t VALUES (1)");
   a_.Stop();
@@ -117,6 +121,7 @@ TEST_F(Rejoin, RightAfterAPromotionIsNotFooledAsPgRewindIs) {
   if (b_.Connect().major() < 16) {
     EXPECT_THAT(by_hand.output, HasSubstr("no rewind required"));
   }
+  kill(monitor, SIGCONT);
 
   const HelperResult result = cluster_.RunRejoin(a_, b_);
 

@@ -407,6 +407,16 @@ TEST(HealthTimeline, IsCriticalOnAnotherThanTheUpstream) {
             Critical("3", "on timeline 3, but its upstream is on 2", kHint));
 }
 
+TEST(HealthTimeline, IsCriticalWhileANewPrimaryCannotBeFollowed) {
+  NodeFacts node = HealthyStandby();
+  node.cannot_follow = "cannot follow b: d is a primary on timeline 2 too";
+  node.cannot_follow_hint = "Stop one of them.";
+
+  EXPECT_EQ(
+      HealthOf(node, "timeline"),
+      Critical("1", "cannot follow b: d is a primary on timeline 2 too", "Stop one of them."));
+}
+
 TEST(HealthTimeline, IsUnknownIfThatOfTheUpstreamIs) {
   const auto unknown = Unknown("1", "replay is on timeline 1; that of the upstream is not known");
   NodeFacts node = HealthyStandby();
