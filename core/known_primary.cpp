@@ -31,8 +31,8 @@ KnownPrimary OfStandby(const OwnView& view) {
   if (told && upstream->reachable) {
     const PeerRow* const primary = RowOf(view.rows, upstream->primary.view());
     const bool answers = IsPrimary(primary) && primary->reachable;
-    KnownPrimary known{upstream->primary, upstream->primary_timeline,
-                       answers || (view.streaming && upstream->primary_alive), upstream->reign};
+    // The upstream's word that it lives is of a moment ago, and whoever wants to know asks it.
+    KnownPrimary known{upstream->primary, upstream->primary_timeline, answers, upstream->reign};
     if (answers) {
       known.timeline = primary->timeline;
       known.reign = primary->reign;

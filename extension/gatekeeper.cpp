@@ -7,6 +7,7 @@
 #include "pg/clock.hpp"
 #include "pg/guard.hpp"
 #include "pg/server_facts.hpp"
+#include "reign_state.hpp"
 #include "settings.hpp"
 #include "shared_state.hpp"
 #include "standing.hpp"
@@ -22,8 +23,11 @@ core::Surroundings Around(const ClusterReport& cluster) {
   around.streaming = live.role == core::Role::kStandby && pg::ReadReceiver().streaming;
   around.timeline = live.position.timeline;
   around.state = standing::Read();
-  // A reign of an earlier timeline is over.
-  if (around.state.reign.timeline == around.timeline) around.reign = around.state.reign;
+  // Before the monitor knows whose reign it is, the one that was kept counts, unless it is over.
+  around.reign = reign::Own();
+  if (around.reign.id == 0 && around.state.reign.timeline == around.timeline) {
+    around.reign = around.state.reign;
+  }
   around.registry_known = registry->looked;
   const std::string own_name = setting::NodeName();
   for (const RegisteredNode& node : registry->nodes) {

@@ -20,8 +20,8 @@ namespace baton {
 namespace {
 
 constexpr auto kSettingsInterval = std::chrono::seconds(30);
-// How long a signal may go unnoticed that came just before the wait.
-constexpr auto kLongestSlice = std::chrono::milliseconds(200);
+// How soon a node is asked again that ended the connection.
+constexpr auto kAskAgainAfter = std::chrono::milliseconds(100);
 
 // One other node: the connection that is kept to it, and what it said last.
 class Peer {
@@ -36,12 +36,19 @@ class Peer {
     return node_.name.view() == node.name.view() && node_.conninfo.view() == node.conninfo.view();
   }
   // When there is something to do, without a word from the node.
-  core::Instant due() const { return waiting_ ? asked_at_ + limit_ : next_; }
+  core::Instant due() const {
+    if (waiting_) return asked_at_ + limit_;
+    const bool ended = session_ != nullptr && session_->state() == PeerSession::State::kFailed;
+    return ended ? std::min(next_, asked_at_ + kAskAgainAfter) : next_;
+  }
 
   // Goes on as far as it can; returns whether the row has changed.
   bool Advance() {
     const core::Instant now = pg::Now();
     if (!waiting_) {
+      if (session_ != nullptr && session_->state() == PeerSession::State::kFailed) {
+        next_ = std::min(next_, asked_at_ + kAskAgainAfter);
+      }
       if (now < next_) return false;
       Begin(now);
     }
@@ -198,22 +205,25 @@ class Observer {
     return primaries;
   }
 
-  // For the sockets while an answer is awaited, otherwise for the time of the next question.
+  // For answers, for the end of a connection that is kept, which tells at once that a server has
+  // gone, and for the time of the next question.
   void Wait(std::uint32_t event) {
     core::Instant due = pg::Now() + setting::ObserveInterval();
     std::vector<PeerSession*> sessions;
+    std::vector<pg::SocketWait> sockets;
     for (const auto& peer : peers_) {
       due = std::min(due, peer->due());
-      if (peer->waiting() && peer->session() != nullptr) sessions.push_back(peer->session());
+      PeerSession* const session = peer->session();
+      if (session == nullptr || session->socket() < 0) continue;
+      sessions.push_back(session);
+      sockets.push_back({session->socket(), session->wants_write(), session->wants_read()});
     }
     const auto left = std::max(std::chrono::duration_cast<std::chrono::milliseconds>(
                                    due - pg::Now() + std::chrono::microseconds(999)),
                                std::chrono::milliseconds::zero());
-    if (sessions.empty()) {
-      pg::WaitForLatch(left, event);
-    } else {
-      AdvanceAll(sessions, std::min<std::chrono::milliseconds>(left, kLongestSlice));
-      pg::HandleInterrupts();
+    pg::WaitForSockets(sockets, left, event);
+    for (std::size_t i = 0; i < sessions.size(); ++i) {
+      if (sockets[i].ready) sessions[i]->Advance();
     }
   }
 

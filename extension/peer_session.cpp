@@ -99,6 +99,7 @@ void PeerSession::Advance() {
     switch (progress) {
       case PGRES_POLLING_OK:
         state_ = State::kIdle;
+        wants_write_ = false;
         return;
       case PGRES_POLLING_FAILED:
         return Fail();
@@ -110,8 +111,9 @@ void PeerSession::Advance() {
         return;
     }
   }
-  if (state_ != State::kAsking) return;
+  if (state_ == State::kFailed) return;
   if (PQconsumeInput(connection_.get()) == 0) return Fail();
+  if (state_ == State::kIdle) return;
   wants_write_ = PQflush(connection_.get()) == 1;
   while (PQisBusy(connection_.get()) == 0) {
     const std::unique_ptr<PGresult, void (*)(PGresult*)> result(PQgetResult(connection_.get()),
@@ -136,12 +138,9 @@ void AdvanceAll(const std::vector<PeerSession*>& sessions, std::chrono::millisec
   for (PeerSession* const session : sessions) {
     const auto state = session->state();
     if (state != PeerSession::State::kConnecting && state != PeerSession::State::kAsking) continue;
-    const short events = session->wants_write() ? POLLIN | POLLOUT : POLLIN;
-    waits.push_back({session->socket(), events, 0});
-    // While connecting, libpq wants to hear of the one thing it waits for only.
-    if (state == PeerSession::State::kConnecting) {
-      waits.back().events = session->wants_write() ? POLLOUT : POLLIN;
-    }
+    const int events =
+        (session->wants_read() ? POLLIN : 0) | (session->wants_write() ? POLLOUT : 0);
+    waits.push_back({session->socket(), static_cast<short>(events), 0});
     waiting.push_back(session);
   }
   poll(waits.data(), waits.size(), static_cast<int>(limit.count()));

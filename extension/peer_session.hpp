@@ -41,7 +41,9 @@ class PeerSession {
   // What kind of silence a failure is.
   core::PeerAnswer::Kind failure() const { return failure_; }
   int socket() const;
+  // While connecting, libpq wants to hear of the one thing only that it waits for.
   bool wants_write() const { return wants_write_; }
+  bool wants_read() const { return state_ != State::kConnecting || !wants_write_; }
 
  private:
   void Fail();

@@ -19,7 +19,7 @@ struct ReignState {
   core::NodeText former_primary;  // empty: none, or not known
   std::optional<std::int64_t> missing_bytes;
   bool forced = false;
-  core::FixedText<320> reasons;  // what spoke against the promotion
+  core::FixedText<1024> reasons;  // what spoke against the promotion
   core::Succession succession;
   core::Instant followed_at{};  // when this standby was pointed to another upstream last
 };

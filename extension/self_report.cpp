@@ -5,8 +5,8 @@
 #include <gnu/libc-version.h>
 #include <sys/utsname.h>
 
-#include "gate.hpp"
 #include "core/known_primary.hpp"
+#include "gate.hpp"
 #include "observation.hpp"
 #include "pg/clock.hpp"
 #include "pg/guard.hpp"

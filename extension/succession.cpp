@@ -6,6 +6,7 @@
 #include "conninfo.hpp"
 #include "core/known_primary.hpp"
 #include "core/sync_names.hpp"
+#include "gate.hpp"
 #include "pg/alter_system.hpp"
 #include "pg/clock.hpp"
 #include "pg/guard.hpp"
@@ -14,6 +15,7 @@
 #include "pg/wal_history.hpp"
 #include "reading.hpp"
 #include "settings.hpp"
+#include "standing.hpp"
 
 namespace baton {
 namespace {
@@ -99,11 +101,12 @@ bool SuccessionRunner::NoticePromotion(const Report& report, const Registry& reg
   for (const Request& request : shared::ReadRequests()) {
     if (request.state != RequestState::kDone || request.timeline != state_.reign.timeline) continue;
     state_.forced = request.force;
-    state_.reasons = request.reason;
+    state_.reasons = request.reason.view();
     break;
   }
   state_.succession = core::Succession::OfPromotion();
   reign::Write(state_);
+  standing::SetReign(state_.reign);
   const core::Message told = core::PromotionMessage(state_.reign, state_.former_primary.view(),
                                                     state_.missing_bytes, state_.forced);
   chronicle.Tell(kKind, told.message, told.detail);
@@ -129,8 +132,11 @@ void SuccessionRunner::BeginAsStarted() {
   }
   spi.Finish();
   transaction.Commit();
+  const core::Reign kept = standing::Read().reign;
+  if (state_.reign.id == 0 && kept.timeline == state_.reign.timeline) state_.reign.id = kept.id;
   if (state_.reign.id == 0) state_.reign.id = reign::NewId();
   reign::Write(state_);
+  if (kept.id != state_.reign.id) standing::SetReign(state_.reign);
 }
 
 void SuccessionRunner::Advance(const Registry& registry, Chronicle& chronicle) {
@@ -229,6 +235,8 @@ void SuccessionRunner::CheckRegistration(const Registry& registry, Chronicle& ch
 }
 
 bool SuccessionRunner::WriteRecord() {
+  // It acknowledges nothing to anybody, and has to be there also where the gate is closed.
+  const gate::Exemption exemption;
   pg::WorkerTransaction transaction;
   pg::Spi spi;
   const bool possible = spi.RunAgain(kHasRecords).at(0).at(0) == "t";

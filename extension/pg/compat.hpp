@@ -31,6 +31,16 @@ inline std::uint32_t NewWaitEvent([[maybe_unused]] const char* name) {
 #define PG_BATON_SLOT_REASON "NULL::pg_catalog.text"
 #endif
 
+// 17: a set of wait events belongs to a resource owner rather than a memory context (commit
+// 50c67c2019).
+inline WaitEventSet* NewWaitEventSet(int events) {
+#if PG_VERSION_NUM >= 170000
+  return CreateWaitEventSet(nullptr, events);
+#else
+  return CreateWaitEventSet(CurrentMemoryContext, events);
+#endif
+}
+
 // 17: a process's place in the array of all is a variable of its own (commit ab355e3a8).
 inline int OwnProcNumber() {
 #if PG_VERSION_NUM >= 170000

@@ -14,8 +14,8 @@
 extern "C" {
 #include "postgres.h"
 //
-#include "access/transam.h"
 #include "access/timeline.h"
+#include "access/transam.h"
 #include "access/xact.h"
 #include "access/xlog.h"
 #include "access/xlog_internal.h"

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "pg/compat.hpp"
 #include "pg/guard.hpp"
 
 namespace baton::pg {
@@ -64,6 +65,34 @@ bool WaitForLatch(std::chrono::milliseconds limit, std::uint32_t event) {
   });
   HandleInterrupts();
   return woken;
+}
+
+void WaitForSockets(std::vector<SocketWait>& sockets, std::chrono::milliseconds limit,
+                    std::uint32_t event) {
+  SocketWait* const first = sockets.data();
+  const int count = static_cast<int>(sockets.size());
+  std::vector<WaitEvent> happened(sockets.size() + 2);
+  WaitEvent* const events = happened.data();
+  Call([&] {
+    WaitEventSet* const set = NewWaitEventSet(count + 2);
+    AddWaitEventToSet(set, WL_LATCH_SET, PGINVALID_SOCKET, MyLatch, nullptr);
+    AddWaitEventToSet(set, WL_EXIT_ON_PM_DEATH, PGINVALID_SOCKET, nullptr, nullptr);
+    for (int i = 0; i < count; ++i) {
+      const int wanted = (first[i].wants_read ? WL_SOCKET_READABLE : 0) |
+                         (first[i].wants_write ? WL_SOCKET_WRITEABLE : 0);
+      AddWaitEventToSet(set, wanted, first[i].socket, nullptr, &first[i]);
+    }
+    const int ready =
+        WaitEventSetWait(set, std::max<long>(limit.count(), 0), events, count + 2, event);
+    FreeWaitEventSet(set);
+    for (int i = 0; i < ready; ++i) {
+      if ((events[i].events & WL_LATCH_SET) != 0) ResetLatch(MyLatch);
+      if (events[i].user_data != nullptr) {
+        static_cast<SocketWait*>(events[i].user_data)->ready = true;
+      }
+    }
+  });
+  HandleInterrupts();
 }
 
 void HandleInterrupts() {

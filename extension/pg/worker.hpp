@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <vector>
 
 namespace baton::pg {
 
@@ -26,6 +27,17 @@ void BeginWorker();
 // Waits until the latch is set, or `limit` is over; takes new settings.  Returns whether the latch
 // was set.  Ends the process when it is told to end, or the postmaster is gone.
 bool WaitForLatch(std::chrono::milliseconds limit, std::uint32_t event);
+
+struct SocketWait {
+  int socket = -1;
+  bool wants_write = false;  // rather than to read, or besides
+  bool wants_read = true;
+  bool ready = false;  // set by the wait
+};
+
+// The same, and until one of the sockets is ready.
+void WaitForSockets(std::vector<SocketWait>& sockets, std::chrono::milliseconds limit,
+                    std::uint32_t event);
 
 // Takes new settings if there are any, and ends the process if it is told to; for a worker that
 // waits in another way.

@@ -83,8 +83,8 @@ TEST(KnownPrimary, LivesWhileItStreamsThoughItDoesNotAnswer) {
   ExpectKnown(FindPrimary(StandbyOf("a", false, {Primary("a", 1, false)})), "a", 1, false);
 }
 
-TEST(KnownPrimary, OfACascadeIsWhatTheUpstreamSays) {
-  ExpectKnown(FindPrimary(StandbyOf("b", true, {Standby("b", "a", true)})), "a", 1, true);
+TEST(KnownPrimary, OfACascadeIsWhatTheUpstreamSaysButForItsLife) {
+  ExpectKnown(FindPrimary(StandbyOf("b", true, {Standby("b", "a", true)})), "a", 1, false);
   ExpectKnown(FindPrimary(StandbyOf("b", true, {Standby("b", "a", false)})), "a", 1, false);
   ExpectKnown(FindPrimary(StandbyOf("b", false, {Standby("b", "a", true)})), "a", 1, false);
 }
