@@ -174,8 +174,6 @@ PGDLLEXPORT void pg_baton_monitor_main(Datum) {
       // A superuser's SQL must not find anybody's operators, nor wait for anybody's locks.
       SetConfigOption("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_OVERRIDE);
       SetConfigOption("lock_timeout", "1s", PGC_USERSET, PGC_S_OVERRIDE);
-      // What it writes after a promotion must not wait for standbys, which may not be there yet.
-      SetConfigOption("synchronous_commit", "local", PGC_USERSET, PGC_S_OVERRIDE);
       SetConfigOption("default_transaction_read_only", "off", PGC_USERSET, PGC_S_OVERRIDE);
     });
     baton::shared::EnterWorker(baton::shared::Worker::kMonitor);

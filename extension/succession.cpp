@@ -241,6 +241,8 @@ bool SuccessionRunner::WriteRecord() {
   pg::Spi spi;
   const bool possible = spi.RunAgain(kHasRecords).at(0).at(0) == "t";
   if (possible) {
+    // No standby may be there yet to confirm it.
+    spi.Run("SELECT pg_catalog.set_config('synchronous_commit', 'local', true)");
     const std::string began = state_.reign.began.IsNone() ? "" : state_.reign.began.ToString();
     const std::string missing =
         state_.missing_bytes ? std::to_string(*state_.missing_bytes) : std::string();

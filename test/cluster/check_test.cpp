@@ -93,7 +93,7 @@ TEST_F(CheckCommand, WhatMakesNoSenseIsUnknownOnStandardOutput) {
 
   EXPECT_EQ(name.exit_code, 3);
   EXPECT_THAT(name.output, StartsWith("PG_BATON UNKNOWN - unknown check \"nonsense\"\n"
-                                      "The checks are: streaming, "));
+                                      "The checks are: write_gate, streaming, "));
   EXPECT_EQ(option.exit_code, 3);
   EXPECT_THAT(option.output, StartsWith("PG_BATON UNKNOWN - "));
   EXPECT_EQ(word.exit_code, 3);

@@ -50,8 +50,9 @@ TEST_F(Promote, TakesOverWhenThePrimaryIsDead) {
   ASSERT_TRUE(
       Eventually([&] { return b.Sql("SELECT state FROM baton.node_status") == "not receiving"; }));
   EXPECT_THAT(Check(b, "primary_alive"), StartsWith("ok|no node answers as primary: \"a\": "));
-  EXPECT_THAT(Check(b, "missing_time"),
-              ContainsRegex("^(ok|warning)\\|what the primary acknowledged more than .* ago is here$"));
+  EXPECT_THAT(
+      Check(b, "missing_time"),
+      ContainsRegex("^(ok|warning)\\|what the primary acknowledged more than .* ago is here$"));
   EXPECT_EQ(b.Sql("SELECT count(*) FROM baton.promotion_check WHERE status = 'critical'"), "0");
   const std::string result =
       b.Rows("SELECT outcome, reason, timeline, lsn IS NOT NULL FROM baton.promote()");
