@@ -223,6 +223,13 @@ CREATE FUNCTION baton.unfence(
 COMMENT ON FUNCTION baton.unfence(boolean) IS
   'takes the hand fence away; with force also "another primary" and quarantine, after which two servers may write';
 
+CREATE FUNCTION baton.yield(
+    successor text, timeline integer, OUT yielded boolean, OUT committing integer)
+  LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
+  AS 'MODULE_PATHNAME', 'pg_baton_yield';
+COMMENT ON FUNCTION baton.yield(text, integer) IS
+  'closes the gate of this primary for another one; called by a standby whose promotion is forced, before it is promoted';
+
 -- Registry and proof.
 
 CREATE FUNCTION baton.register_node(
@@ -268,6 +275,7 @@ GRANT EXECUTE ON FUNCTION
   baton.promote(boolean, boolean, interval),
   baton.fence(text),
   baton.unfence(boolean),
+  baton.yield(text, integer),
   baton.register_node(text, text, integer, jsonb),
   baton.unregister_node(text),
   baton.verify_replication(interval)

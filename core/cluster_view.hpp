@@ -41,6 +41,7 @@ struct PeerRow {
   Instant seen{};            // the same moment by this machine's clock
   FixedText<160> error;      // why it does not answer; empty if it does
   Instant asked_at{};        // when the question was sent that it answered last
+  Instant concluded_at{};    // the same of the last one that was answered, or given up
   bool promoting = false;    // a promotion is under way there, or is being decided on
   FixedText<16> gate;        // core::GateText; empty if it did not tell
   Reign reign;               // of a primary; on a standby, of the primary whose WAL it has

@@ -31,7 +31,7 @@ Passage JudgePassage(const GateWords& words, GateCheck check, Instant now) {
   GateReasons reasons = ReasonsAt(words, now);
   // Who has passed before a switchover began finishes; the switchover waits for that.
   if (check == GateCheck::kBeforeAnswer) reasons &= ~Bit(GateReason::kSwitchover);
-  if (reasons == 0) return Passage::kPass;
+  if (reasons == 0) return now < words.doubt_begins ? Passage::kPass : Passage::kDoubt;
   const bool may_wait = check == GateCheck::kBeforeCommit && (reasons & ~kWaitable) == 0;
   return may_wait && now < words.waits_until ? Passage::kWait : Passage::kRefuse;
 }
@@ -41,6 +41,7 @@ std::string_view GateText(const GateWords& words, Instant now) {
     case Passage::kPass:
       return "open";
     case Passage::kWait:
+    case Passage::kDoubt:
       return "waiting";
     case Passage::kRefuse:
       break;

@@ -3,6 +3,7 @@
 // to close when its time is over.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string_view>
 #include <vector>
@@ -30,6 +31,7 @@ struct GateWords {
   GateReasons reasons = 0;
   Instant quarantine_ends = kNever;   // from then on quarantine counts no longer
   Instant isolation_begins = kNever;  // from then on the node is isolated, unless this is moved
+  Instant doubt_begins = kNever;      // from then on nobody has looked around for too long
   Instant waits_until{};  // until then who meets kWaitable alone waits, and does not fail
 };
 
@@ -46,7 +48,17 @@ constexpr bool Has(GateReasons reasons, GateReason reason) {
 // The two moments at which a commit passes: before it is written, and when it is durable and the
 // client is to be told.
 enum class GateCheck { kBeforeCommit, kBeforeAnswer };
-enum class Passage { kPass, kWait, kRefuse };
+enum class Passage {
+  kPass,
+  kWait,   // until it passes or is refused
+  kDoubt,  // until somebody has looked around, for kLongestDoubt at most, and then ask again
+  kRefuse,
+};
+
+// A server that hung as a whole and goes on would acknowledge what it had begun, while another one
+// was promoted meanwhile.  Its commits wait until its observer has asked the other nodes again.  An
+// observer that does not come back must not stop a healthy server: then it goes on in doubt.
+inline constexpr auto kLongestDoubt = std::chrono::seconds(4);
 
 // The reasons that count at `now`.
 GateReasons ReasonsAt(const GateWords& words, Instant now);

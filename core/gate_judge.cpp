@@ -71,6 +71,16 @@ Instant IsolationBegins(const Surroundings& around) {
   return heard[Quorum(heard.size()) - 1] + around.isolation_timeout;
 }
 
+// Every node was asked not long ago, and has answered or not; what it said is known then.
+Instant DoubtBegins(const Surroundings& around) {
+  Instant oldest = kNever;
+  for (const PeerRow& peer : around.peers) {
+    // One that was registered just now is asked at once.
+    if (peer.concluded_at != Instant{}) oldest = std::min(oldest, peer.concluded_at);
+  }
+  return oldest == kNever ? kNever : oldest + around.round;
+}
+
 }  // namespace
 
 GateJudgement JudgeGate(const Surroundings& around) {
@@ -84,6 +94,7 @@ GateJudgement JudgeGate(const Surroundings& around) {
   judgement.heard = EnoughHaveAnswered(around);
   judgement.quarantine = JudgeQuarantine(around, judgement);
   judgement.isolation_begins = IsolationBegins(around);
+  judgement.doubt_begins = DoubtBegins(around);
   return judgement;
 }
 

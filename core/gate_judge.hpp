@@ -28,6 +28,7 @@ struct Surroundings {
   std::optional<std::chrono::seconds> quarantine_timeout;  // none: for ever
   bool fence_when_isolated = false;
   std::chrono::milliseconds isolation_timeout{};
+  std::chrono::milliseconds round{};  // the longest time between two questions to a node that end
 };
 
 struct GateJudgement {
@@ -45,6 +46,7 @@ struct GateJudgement {
   Quarantine quarantine = Quarantine::kNone;
   Instant quarantine_ends = kNever;
   Instant isolation_begins = kNever;
+  Instant doubt_begins = kNever;
 };
 
 // How many of `peers` other nodes must have answered: half of them, so that together with this one

@@ -1,10 +1,12 @@
 // The SQL functions that close and open the write gate by hand.
 #include "pg/postgres.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <optional>
 
 #include "core/error.hpp"
+#include "core/node_name.hpp"
 #include "gate.hpp"
 #include "gate_row.hpp"
 #include "gatekeeper.hpp"
@@ -70,9 +72,33 @@ Datum Fence(FunctionCallInfo fcinfo) {
   return pg::SingleRow(fcinfo, row);
 }
 
-// Opening beside a primary that answers would only last until the observer's next look.
+// Another node is about to take the baton.  What it says is believed, as a fence is that its role
+// may close as well; a node that is no primary of an earlier timeline has nothing to yield.
+Datum Yield(FunctionCallInfo fcinfo) {
+  const Datum argument = PG_GETARG_DATUM(0);
+  const std::string successor = pg::Call([argument] { return TextDatumGetCString(argument); });
+  const auto timeline = static_cast<core::TimelineId>(std::max(PG_GETARG_INT32(1), 0));
+  if (!successor.empty()) core::RequireNodeName(successor);
+  pg::RowBuilder row;
+  if (RecoveryInProgress() || timeline <= pg::Call([] { return GetWALInsertionTimeLine(); })) {
+    row.Bool(false).Int4(0);
+    return pg::SingleRow(fcinfo, row);
+  }
+  standing::Supersede(successor, {0, timeline, {}});
+  gate::Close(core::GateReason::kAnotherPrimary);
+  pg::Call([&] {
+    ereport(LOG, (errmsg("the write gate closes: node \"%s\" takes over with timeline %u",
+                         successor.c_str(), timeline)));
+  });
+  row.Bool(true).Int4(DrainCommitting());
+  gate::EndOrdinarySessions();
+  return pg::SingleRow(fcinfo, row);
+}
+
+// Opening beside a primary that answers would only last until the observer's next look, and until
+// then there would be two.  So they are asked now.
 void RefuseBesideLivingSuccessor() {
-  const core::GateJudgement judgement = JudgeGateNow();
+  const core::GateJudgement judgement = JudgeGateAsking();
   if (!judgement.superseded) return;
   throw core::Error(core::ErrorCode::kRefused,
                     "the write gate cannot be opened beside another primary", judgement.why + ".",
@@ -109,6 +135,7 @@ Datum Unfence(FunctionCallInfo fcinfo) {
 extern "C" {
 PG_FUNCTION_INFO_V1(pg_baton_fence);
 PG_FUNCTION_INFO_V1(pg_baton_unfence);
+PG_FUNCTION_INFO_V1(pg_baton_yield);
 
 Datum pg_baton_fence(PG_FUNCTION_ARGS) {
   return baton::pg::Entry([fcinfo] { return baton::Fence(fcinfo); });
@@ -116,5 +143,9 @@ Datum pg_baton_fence(PG_FUNCTION_ARGS) {
 
 Datum pg_baton_unfence(PG_FUNCTION_ARGS) {
   return baton::pg::Entry([fcinfo] { return baton::Unfence(fcinfo); });
+}
+
+Datum pg_baton_yield(PG_FUNCTION_ARGS) {
+  return baton::pg::Entry([fcinfo] { return baton::Yield(fcinfo); });
 }
 }

@@ -123,6 +123,24 @@ void PromotionCheck(FunctionCallInfo fcinfo) {
   for (const core::Finding& finding : findings) AddFinding(finding, now, result);
 }
 
+// A primary that lives although it is to be followed by this server closes its gate before this one
+// may open: so also a forced promotion makes no second writer where the first can be reached.
+std::string LetPrimariesYield(const core::PromotionFacts& facts) {
+  std::vector<PeerTarget> primaries;
+  for (const PeerTarget& node : OtherNodes(facts.node)) {
+    for (const core::PeerAnswer& peer : facts.peers) {
+      if (peer.name == node.name && peer.kind == core::PeerAnswer::Kind::kAnswered &&
+          peer.row.role == core::Role::kPrimary) {
+        primaries.push_back(node);
+      }
+    }
+  }
+  if (primaries.empty()) return "";
+  const std::string yielded = AskToYield(primaries, facts.node_name,
+                                         facts.node.position.timeline + 1, setting::PeerTimeout());
+  return yielded.empty() ? "" : "; closed the write gate of: " + yielded;
+}
+
 // Returns the request as it was entered: submitted or refused.
 Request DecidePromotion(bool force, std::string_view asker, std::chrono::milliseconds timeout) {
   Decision decision;
@@ -140,7 +158,9 @@ Request DecidePromotion(bool force, std::string_view asker, std::chrono::millise
     throw core::Error(core::ErrorCode::kBusy, "the checks took too long to rely on them", "",
                       "Ask again.");
   }
-  if (!reasons.empty()) request.reason = "forced against: " + reasons;
+  if (!reasons.empty()) {
+    request.reason = "forced against: " + reasons + LetPrimariesYield(facts);
+  }
   request.id = shared::SubmitPromotion(force, asker, request.reason.view(), timeout);
   return request;
 }

@@ -23,6 +23,7 @@ constexpr const char* kName = "pg_baton_gate";
 constexpr auto kGrace = std::chrono::seconds(3);
 // An interrupt is noticed at once; this is for a wake-up that was missed.
 constexpr auto kWaitSlice = std::chrono::milliseconds(100);
+constexpr auto kAnswerTurn = std::chrono::milliseconds(5);
 
 // One backend, by its number in the array of processes.  Each field is written by that backend.
 struct Passer {
@@ -35,6 +36,7 @@ struct Block {
   std::atomic<std::uint32_t> reasons;
   std::atomic<std::int64_t> quarantine_ends;
   std::atomic<std::int64_t> isolation_begins;
+  std::atomic<std::int64_t> doubt_begins;
   std::atomic<std::int64_t> waits_until;
   std::atomic<std::int64_t> started;
   std::atomic<bool> opened_unheard;
@@ -98,11 +100,29 @@ void RequirePostmaster() {
                     "Its postmaster is gone, and another server may be the primary.");
 }
 
+// How long one commit has been in doubt.  The first that was for too long ends it for all, until
+// the observer is back.
+class Doubt {
+ public:
+  bool Lasts(const core::GateWords& words) {
+    const core::Instant now = pg::Now();
+    if (ends_ == core::Instant{}) ends_ = now + core::kLongestDoubt;
+    if (now < ends_) return true;
+    std::int64_t begun = Count(words.doubt_begins);
+    block->doubt_begins.compare_exchange_strong(begun, Count(core::kNever));
+    return false;
+  }
+
+ private:
+  core::Instant ends_{};
+};
+
 // The flag is raised before the words are read, and whoever closes the gate writes them before it
 // counts the flags: so each commit is either refused, or counted until its end.
 void PassBeforeCommit() {
   if (PassesAnyhow() || irrevocable) return;
   RequirePostmaster();
+  Doubt doubt;
   for (;;) {
     SetCommitting(true);
     const core::GateWords words = Read();
@@ -112,6 +132,9 @@ void PassBeforeCommit() {
       case core::Passage::kRefuse:
         SetCommitting(false);
         Refuse(words);
+      case core::Passage::kDoubt:
+        if (!doubt.Lasts(words)) return;
+        break;
       case core::Passage::kWait:
         break;
     }
@@ -138,10 +161,22 @@ void CutConnection() {
                 errdetail("The write gate closed while it was being committed.")));
 }
 
+// Nothing may interrupt here, so it sleeps in short turns.
+core::Passage PassageBeforeAnswer() {
+  Doubt doubt;
+  for (;;) {
+    const core::GateWords words = Read();
+    const core::Passage passage =
+        core::JudgePassage(words, core::GateCheck::kBeforeAnswer, pg::Now());
+    if (passage != core::Passage::kDoubt) return passage;
+    if (!doubt.Lasts(words)) return core::Passage::kPass;
+    pg_usleep(std::chrono::microseconds(kAnswerTurn).count());
+  }
+}
+
 void PassBeforeAnswer() {
   if (!committing) return;
-  const core::Passage passage =
-      core::JudgePassage(Read(), core::GateCheck::kBeforeAnswer, pg::Now());
+  const core::Passage passage = PassageBeforeAnswer();
   if (passage != core::Passage::kPass || !PostmasterIsAlive()) CutConnection();
   irrevocable = false;
   SetCommitting(false);
@@ -280,6 +315,7 @@ void Begin() {
   block->reasons.store(reasons);
   block->quarantine_ends.store(Count(words.quarantine_ends));
   block->isolation_begins.store(Count(words.isolation_begins));
+  block->doubt_begins.store(Count(words.doubt_begins));
   block->waits_until.store(Count(words.waits_until));
   block->started.store(Count(started));
 }
@@ -340,6 +376,7 @@ core::GateWords Read() {
   words.reasons = block->reasons.load();
   words.quarantine_ends = core::Instant(block->quarantine_ends.load());
   words.isolation_begins = core::Instant(block->isolation_begins.load());
+  words.doubt_begins = core::Instant(block->doubt_begins.load());
   words.waits_until = core::Instant(block->waits_until.load());
   return words;
 }
@@ -357,6 +394,10 @@ void Open(core::GateReason reason) {
 
 void SetQuarantineEnd(core::Instant moment) { block->quarantine_ends.store(Count(moment)); }
 void SetIsolationBegin(core::Instant moment) { block->isolation_begins.store(Count(moment)); }
+void SetDoubtBegin(core::Instant moment) {
+  block->doubt_begins.store(Count(moment));
+  pg::Call([] { ConditionVariableBroadcast(&block->changed); });
+}
 void SetWaitingUntil(core::Instant moment) { block->waits_until.store(Count(moment)); }
 
 bool OpenedUnheard() { return block->opened_unheard.load(); }

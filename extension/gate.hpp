@@ -28,9 +28,11 @@ core::Instant StartedAt();
 // Adds or takes away one reason and leaves the others; only for the owner of that reason.
 void Close(core::GateReason reason);
 void Open(core::GateReason reason);
-// Moves the moments at which quarantine ends, isolation begins, or waiting turns into failing.
+// Moves the moments at which quarantine ends, isolation or doubt begins, or waiting turns into
+// failing.
 void SetQuarantineEnd(core::Instant moment);
 void SetIsolationBegin(core::Instant moment);
+void SetDoubtBegin(core::Instant moment);
 void SetWaitingUntil(core::Instant moment);
 
 // Whether quarantine ended without an answer, and none came since.

@@ -8,12 +8,16 @@
 #include "pg/guard.hpp"
 #include "pg/server_facts.hpp"
 #include "reign_state.hpp"
+#include "roll_call.hpp"
 #include "settings.hpp"
 #include "shared_state.hpp"
 #include "standing.hpp"
 
 namespace baton {
 namespace {
+
+// For a busy machine.
+constexpr auto kSlack = std::chrono::seconds(1);
 
 core::Surroundings Around(const ClusterReport& cluster) {
   const pg::LiveFacts live = pg::ReadLive();
@@ -47,6 +51,7 @@ core::Surroundings Around(const ClusterReport& cluster) {
   around.quarantine_timeout = setting::QuarantineTimeout();
   around.fence_when_isolated = setting::Isolation() == setting::IsolationPolicy::kFence;
   around.isolation_timeout = setting::IsolationTimeout();
+  around.round = setting::ObserveInterval() + setting::PeerTimeout() + kSlack;
   return around;
 }
 
@@ -85,7 +90,24 @@ void EndQuarantine(core::GateJudgement::Quarantine how) {
 
 }  // namespace
 
-core::GateJudgement JudgeGateNow() { return Judge(); }
+core::GateJudgement JudgeGateAsking() {
+  std::vector<PeerTarget> targets;
+  const std::string own_name = setting::NodeName();
+  const auto registry = shared::Read<Registry>();
+  for (const RegisteredNode& node : registry->nodes) {
+    if (node.name.view() == own_name) continue;
+    targets.push_back({node.name.str(), node.conninfo.str(), false});
+  }
+  auto cluster = std::make_unique<ClusterReport>();
+  for (core::PeerAnswer& answer : AskWhoTheyAre(targets, setting::PeerTimeout(), [] {})) {
+    if (answer.kind != core::PeerAnswer::Kind::kAnswered) continue;
+    answer.row.name = answer.name;
+    answer.row.asked_at = pg::Now();
+    answer.row.seen_at = GetCurrentTimestamp();
+    cluster->peers.Add(answer.row);
+  }
+  return core::JudgeGate(Around(*cluster));
+}
 
 core::GateFacts GateFactsNow() {
   const core::GateWords words = gate::Read();
@@ -111,6 +133,7 @@ void KeepGate() {
     gate::EndOrdinarySessions();
   }
   gate::SetIsolationBegin(judgement.isolation_begins);
+  gate::SetDoubtBegin(judgement.doubt_begins);
   if (judgement.follows_again) {
     standing::EndSuperseded();
     gate::Open(core::GateReason::kAnotherPrimary);

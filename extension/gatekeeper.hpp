@@ -7,8 +7,9 @@
 
 namespace baton {
 
-// What follows from what was seen last.  Any process.
-core::GateJudgement JudgeGateNow();
+// What follows from what the other nodes say when they are asked now, within
+// pg_baton.peer_timeout.  Interruptible.  Any process.
+core::GateJudgement JudgeGateAsking();
 
 // The gate for baton.health; leaves what only SQL can tell.  Any process.
 core::GateFacts GateFactsNow();

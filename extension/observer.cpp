@@ -93,6 +93,7 @@ class Peer {
   bool GiveUp(std::string_view error) {
     waiting_ = false;
     row_.asked = true;
+    row_.concluded_at = asked_at_;
     row_.reachable = false;
     row_.error = error;  // which may lie in the session
     session_.reset();
@@ -117,6 +118,7 @@ class Peer {
     row_.reachable = true;
     row_.seen = now;
     row_.asked_at = sent_at_;
+    row_.concluded_at = sent_at_;
     row_.seen_at = GetCurrentTimestamp();
     row_.round_trip = std::chrono::microseconds(row_.seen_at - asked_wall_);
     row_.clock_difference =

@@ -49,11 +49,9 @@ core::PeerAnswer AnswerOf(const PeerSession& session, std::chrono::milliseconds 
   return answer;
 }
 
-}  // namespace
-
-std::vector<core::PeerAnswer> AskWhoTheyAre(const std::vector<PeerTarget>& targets,
-                                            std::chrono::milliseconds limit,
-                                            const std::function<void()>& meanwhile) {
+// Puts one question to every target; the sessions hold what came of it.
+PeerSessions AskEach(const std::vector<PeerTarget>& targets, const std::string& question,
+                     std::chrono::milliseconds limit, const std::function<void()>& meanwhile) {
   PeerSessions sessions;
   std::vector<bool> asked(targets.size(), false);
   for (const PeerTarget& target : targets) {
@@ -64,7 +62,7 @@ std::vector<core::PeerAnswer> AskWhoTheyAre(const std::vector<PeerTarget>& targe
     for (std::size_t i = 0; i < sessions.size(); ++i) {
       PeerSession& session = *sessions[i];
       if (session.state() == PeerSession::State::kIdle && !asked[i]) {
-        session.Ask(AskForReport(false));
+        session.Ask(question.c_str());
         asked[i] = true;
       }
     }
@@ -77,13 +75,35 @@ std::vector<core::PeerAnswer> AskWhoTheyAre(const std::vector<PeerTarget>& targe
     meanwhile();
     AdvanceAll(sessions);
   }
+  return sessions;
+}
 
+}  // namespace
+
+std::vector<core::PeerAnswer> AskWhoTheyAre(const std::vector<PeerTarget>& targets,
+                                            std::chrono::milliseconds limit,
+                                            const std::function<void()>& meanwhile) {
+  const PeerSessions sessions = AskEach(targets, AskForReport(false), limit, meanwhile);
   std::vector<core::PeerAnswer> answers;
   for (std::size_t i = 0; i < sessions.size(); ++i) {
     answers.push_back(AnswerOf(*sessions[i], limit));
     answers.back().is_upstream = targets[i].is_upstream;
   }
   return answers;
+}
+
+std::string AskToYield(const std::vector<PeerTarget>& targets, std::string_view successor,
+                       core::TimelineId timeline, std::chrono::milliseconds limit) {
+  // A node name is safe as a literal.
+  const std::string question =
+      fmt::format("SELECT yielded FROM baton.yield('{}', {})", successor, timeline);
+  std::string names;
+  for (const auto& session : AskEach(targets, question, limit, [] {})) {
+    const bool yielded = session->state() == PeerSession::State::kIdle &&
+                         !session->rows().empty() && session->rows().front().front() == "t";
+    if (yielded) names += (names.empty() ? "" : ", ") + session->name();
+  }
+  return names;
 }
 
 }  // namespace baton

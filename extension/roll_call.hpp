@@ -23,4 +23,9 @@ std::vector<core::PeerAnswer> AskWhoTheyAre(const std::vector<PeerTarget>& targe
                                             std::chrono::milliseconds limit,
                                             const std::function<void()>& meanwhile);
 
+// Tells these nodes that `successor` takes the baton, with `timeline`: each closes its gate for
+// that reason before it answers.  Returns the names of those that did, joined by commas.
+std::string AskToYield(const std::vector<PeerTarget>& targets, std::string_view successor,
+                       core::TimelineId timeline, std::chrono::milliseconds limit);
+
 }  // namespace baton

@@ -83,9 +83,10 @@ TEST_F(Promote, IsRefusedWhileThePrimaryLivesAndForceTakesIt) {
 
   EXPECT_EQ(refused, "refused|primary_alive: node \"a\" answers as primary on timeline 1|");
   EXPECT_EQ(still, "t");
-  EXPECT_EQ(
-      forced,
-      "promoted|forced against: primary_alive: node \"a\" answers as primary on timeline 1|2");
+  EXPECT_EQ(forced,
+            "promoted|forced against: primary_alive: node \"a\" answers as primary on timeline 1; "
+            "closed the "
+            "write gate of: a|2");
   EXPECT_EQ(b.Rows("SELECT outcome, force, reason LIKE 'forced against: primary_alive: %'"
                    " FROM baton.requests ORDER BY request_id"),
             "refused|f|f\npromoted|t|t");

@@ -197,6 +197,15 @@ TEST_F(GateJudge, BeforeAnyAnswerIsolationCountsFromTheStart) {
   EXPECT_EQ(Judge().isolation_begins, kStarted + 10s);
 }
 
+TEST_F(GateJudge, DoubtCountsFromTheOldestQuestionThatCameToAnEnd) {
+  around_.round = 5s;
+  around_.peers = {Standby("b", 2, kStarted + 50s), Peer("c"), Peer("d")};
+  EXPECT_EQ(Judge().doubt_begins, kNever) << "nobody was asked yet";
+  around_.peers[0].concluded_at = kStarted + 50s;
+  around_.peers[1].concluded_at = kStarted + 48s;
+  EXPECT_EQ(Judge().doubt_begins, kStarted + 53s) << "d was registered just now";
+}
+
 TEST_F(GateJudge, AServerWithoutPeersIsNeverIsolated) {
   around_.fence_when_isolated = true;
   EXPECT_EQ(Judge().isolation_begins, kNever);

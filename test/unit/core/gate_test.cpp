@@ -94,6 +94,18 @@ TEST(Gate, AnAnswerNeverWaits) {
   EXPECT_EQ(JudgePassage(words, GateCheck::kBeforeAnswer, kNow - 1us), Passage::kRefuse);
 }
 
+TEST(Gate, WhoeverHasNotLookedAroundForTooLongIsInDoubtButNotClosed) {
+  GateWords words;
+  words.doubt_begins = kNow;
+  for (const GateCheck check : {GateCheck::kBeforeCommit, GateCheck::kBeforeAnswer}) {
+    EXPECT_EQ(JudgePassage(words, check, kNow - 1us), Passage::kPass);
+    EXPECT_EQ(JudgePassage(words, check, kNow), Passage::kDoubt);
+  }
+  EXPECT_EQ(GateText(words, kNow), "waiting");
+  words.reasons = static_cast<GateReasons>(GateReason::kAnotherPrimary);
+  EXPECT_EQ(JudgePassage(words, GateCheck::kBeforeAnswer, kNow), Passage::kRefuse);
+}
+
 TEST(Gate, NamesItsReasons) {
   EXPECT_THAT(ReasonTexts(0), IsEmpty());
   EXPECT_THAT(ReasonTexts(127),
