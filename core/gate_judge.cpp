@@ -41,7 +41,7 @@ bool EnoughHaveAnswered(const Surroundings& around) {
   const auto answered = static_cast<std::size_t>(
       std::count_if(around.peers.begin(), around.peers.end(),
                     [&](const PeerRow& peer) { return HasAnswered(peer, around.started); }));
-  return !around.peers.empty() && answered >= Quorum(around.peers.size());
+  return around.registry_known && answered >= Quorum(around.peers.size());
 }
 
 GateJudgement::Quarantine JudgeQuarantine(const Surroundings& around, GateJudgement& judgement) {

@@ -40,7 +40,7 @@ struct GateJudgement {
   // This node follows a primary again, so that reason is over.
   bool follows_again = false;
 
-  bool heard = false;  // enough of the other nodes have answered since the start
+  bool heard = false;  // enough of the other nodes, if there are any, have answered since the start
 
   enum class Quarantine { kNone, kGoesOn, kAnswered, kNoPeers, kTimedOut };
   Quarantine quarantine = Quarantine::kNone;

@@ -55,8 +55,6 @@ core::Surroundings Around(const ClusterReport& cluster) {
   return around;
 }
 
-core::GateJudgement Judge() { return core::JudgeGate(Around(*shared::Read<ClusterReport>())); }
-
 void CloseForSuccessor(const core::GateJudgement& judgement) {
   const core::NodeState state = standing::Read();
   const bool known = state.superseded && state.successor.view() == judgement.successor.view() &&
@@ -126,7 +124,7 @@ core::GateFacts GateFactsNow() {
 
 void KeepGate() {
   using Quarantine = core::GateJudgement::Quarantine;
-  const core::GateJudgement judgement = Judge();
+  const core::GateJudgement judgement = core::JudgeGate(Around(*shared::Read<ClusterReport>()));
   // What closes comes before what opens.
   if (judgement.superseded) CloseForSuccessor(judgement);
   if (core::Has(gate::Read().reasons, core::GateReason::kAnotherPrimary) && !RecoveryInProgress()) {

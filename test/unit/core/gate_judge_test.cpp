@@ -57,6 +57,7 @@ class GateJudge : public testing::Test {
 
 TEST_F(GateJudge, WithoutPeersQuarantineIsOverAtOnce) {
   EXPECT_EQ(Judge().quarantine, Quarantine::kNoPeers);
+  EXPECT_TRUE(Judge().heard) << "there is nobody to be heard";
 }
 
 TEST_F(GateJudge, WhileNobodyKnowsWhetherThereArePeersItGoesOnAsItWas) {
