@@ -5,7 +5,8 @@
 //   pgbench with the extension, whose write gate each commit passes, beside without it,
 //   interleaved.
 // Environment as for the scenario tests; PG_BATON_BENCH_SCALE sets pgbench's scale (default 20),
-// PG_BATON_BENCH_ROUNDS the rounds of each pair (default 5).
+// PG_BATON_BENCH_ROUNDS the rounds of each pair (default 5); an argument, promotion, clone or
+// pgbench, picks one of the three.
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -173,11 +174,12 @@ void BenchPgbench(int rounds, int scale) {
 }  // namespace
 }  // namespace baton::test
 
-int main() {
+int main(int argc, char** argv) {
   using namespace baton::test;
   const int rounds = Number("PG_BATON_BENCH_ROUNDS", 5);
   const int scale = Number("PG_BATON_BENCH_SCALE", 20);
-  BenchPromotion(rounds);
-  BenchClone(rounds, scale);
-  BenchPgbench(rounds, scale);
+  const std::string only = argc > 1 ? argv[1] : "";
+  if (only.empty() || only == "promotion") BenchPromotion(rounds);
+  if (only.empty() || only == "clone") BenchClone(rounds, scale);
+  if (only.empty() || only == "pgbench") BenchPgbench(rounds, scale);
 }
