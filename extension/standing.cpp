@@ -24,7 +24,7 @@ constexpr const char* kForeignFile = "pg_baton/state.of_another_node";
 struct Standing {
   core::NodeState state;
   core::FixedText<160> unreadable_because;  // written by the postmaster alone
-  bool unreadable;
+  bool unreadable;                          // and must stay as it is, until a person has decided
   bool peers_known;
   Change changed;  // counts the changes
   Change kept;     // the last that is on disk
@@ -129,6 +129,10 @@ Change Fence(std::string_view reason, std::string_view by) {
 }
 
 Change Unfence() {
+  {
+    Locked locked(LW_EXCLUSIVE);
+    block->standing.unreadable = false;
+  }
   return Edit([](core::NodeState& state) { state.fenced = false; });
 }
 
@@ -165,11 +169,12 @@ bool WaitUntilKept(Change change, std::chrono::milliseconds limit) {
 
 bool MustKeep() {
   Locked locked(LW_SHARED);
-  return block->standing.kept < block->standing.changed;
+  return !block->standing.unreadable && block->standing.kept < block->standing.changed;
 }
 
 std::string Keep() {
   const Standing copy = Copy();
+  if (copy.unreadable) return fmt::format("file \"{}\" could not be read", kFile);
   core::KnownPeers peers;
   const std::string own_name = setting::NodeName();
   const auto registry = shared::Read<Registry>();

@@ -18,7 +18,8 @@ void RequestMemory();
 void Attach();
 
 core::NodeState Read();
-// Whether the file was there and could not be read; then `why` says what is wrong with it.
+// Whether the file was there and could not be read, and nobody has decided since; until Unfence it
+// is not written, so that a restart does not forget it.
 bool WasUnreadable();
 core::FixedText<160> UnreadableBecause();
 // Whether the file that was there named peers of this node.

@@ -318,6 +318,8 @@ TEST_F(Gate, AFileThatCannotBeReadKeepsItClosedUntilAPersonHasDecided) {
   EXPECT_EQ(a_.Rows("SELECT gate, 'state unreadable' = ANY (gate_reasons) FROM baton.node_status"),
             "closed|t");
   EXPECT_EQ(StateOf(a_, "INSERT INTO t VALUES (1)"), "25006");
+  a_.Restart();
+  EXPECT_EQ(StateOf(a_, "INSERT INTO t VALUES (1)"), "25006") << "nobody has decided yet";
   EXPECT_EQ(Unfence(), "open|{}");
   a_.Restart();
   EXPECT_EQ(StateOf(a_, "INSERT INTO t VALUES (1)"), "");
