@@ -110,6 +110,21 @@ TEST_F(Failover, IsNotWhatAStoppedObserverCosts) {
   EXPECT_TRUE(Judge(a_, Loss::kNone));
 }
 
+// What was refused is nowhere, what was acknowledged stays, whatever the moment.
+TEST_F(Failover, IsNotWhatAFenceIs) {
+  StartWriter({&a_, &b_});
+  ASSERT_TRUE(WritesGoOn());
+  for (int round = 0; round < 20; ++round) {
+    ASSERT_EQ(a_.Rows("SELECT gate FROM baton.fence('round')"), "closed");
+    const std::string rows = a_.Sql("SELECT count(*) FROM ledger");
+    EXPECT_EQ(a_.Sql("SELECT count(*) FROM ledger"), rows) << "nothing is written behind it";
+    ASSERT_EQ(a_.Rows("SELECT gate FROM baton.unfence()"), "open");
+    ASSERT_TRUE(WritesGoOn(5));
+  }
+  StopWriter();
+  EXPECT_TRUE(Judge(a_, Loss::kNone));
+}
+
 //   a (primary) <--- b      a (killed)   b (primary)      a (started by hand)   b (primary)
 TEST_F(Failover, ThenTheOldPrimaryIsStartedByHand) {
   StartWriter({&a_, &b_});

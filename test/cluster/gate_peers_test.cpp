@@ -82,6 +82,21 @@ TEST_F(GatePeers, APrimaryWithoutAnAnswerOpensLateAndSaysSo) {
   EXPECT_TRUE(Becomes(a_, "write_gate", "ok"));
 }
 
+TEST_F(GatePeers, QuarantineIsNotEndedByABackendsCrash) {
+  a_.Configure("pg_baton.quarantine_timeout = -1\n");
+  b_.Stop();
+  a_.Restart();
+  ASSERT_TRUE(Returns(a_, kGate, "closed|{quarantine}"));
+  helper::Connection victim = a_.Connect();
+  kill(std::stoi(victim.Value("SELECT pg_backend_pid()")), SIGKILL);
+  ASSERT_TRUE(Eventually([&] {
+    return a_.Log().find("all server processes terminated; reinitializing") != std::string::npos;
+  }));
+
+  EXPECT_TRUE(Returns(a_, kGate, "closed|{quarantine}"));
+  EXPECT_EQ(StateOf(a_, "INSERT INTO t VALUES (1)"), "25006");
+}
+
 TEST_F(GatePeers, QuarantineMayLastForEverAndAPersonEndsIt) {
   a_.Configure("pg_baton.quarantine_timeout = -1\n");
   b_.Stop();
