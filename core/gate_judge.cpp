@@ -10,13 +10,18 @@ bool HasAnswered(const PeerRow& peer, Instant since) {
   return peer.seen_at != 0 && peer.asked_at >= since && peer.role != Role::kUnknown;
 }
 
+// A primary that knows of another one has closed its own gate for it.
+bool HasYielded(const PeerRow& primary) {
+  return !primary.primary.empty() && primary.primary.view() != primary.name.view();
+}
+
 // A primary that counts over this one, or somebody who knows one: a standby of a newer timeline
 // does, although its primary may be down.
 void LookForSuccessor(const Surroundings& around, GateJudgement& judgement) {
   const Reign own{around.reign.id, around.timeline, {}};
   for (const PeerRow& peer : around.peers) {
     if (!peer.reachable || !HasAnswered(peer, around.started)) continue;
-    if (peer.role == Role::kPrimary && Supersedes(peer.reign, own)) {
+    if (peer.role == Role::kPrimary && Supersedes(peer.reign, own) && !HasYielded(peer)) {
       judgement.superseded = true;
       judgement.successor = peer.name;
       judgement.successor_reign = peer.reign;
@@ -29,7 +34,8 @@ void LookForSuccessor(const Surroundings& around, GateJudgement& judgement) {
     const TimelineId known = std::max(peer.timeline, peer.primary_timeline);
     if (known <= own.timeline) continue;
     judgement.superseded = true;
-    judgement.successor = peer.primary;
+    // What it calls the primary may be that of an earlier timeline.
+    if (peer.primary_timeline == known) judgement.successor = peer.primary;
     judgement.successor_reign = {0, known, {}};
     judgement.why =
         fmt::format("node {} knows of a primary on timeline {}", peer.name.view(), known);
@@ -53,7 +59,7 @@ GateJudgement::Quarantine JudgeQuarantine(const Surroundings& around, GateJudgem
   judgement.quarantine_ends = around.quarantine_ends;
   if (around.registry_known) {
     judgement.quarantine_ends =
-        around.quarantine_timeout ? around.started + *around.quarantine_timeout : kNever;
+        around.quarantine_timeout ? around.counts_from + *around.quarantine_timeout : kNever;
   }
   if (around.now >= judgement.quarantine_ends) return Quarantine::kTimedOut;
   return Quarantine::kGoesOn;

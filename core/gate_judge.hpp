@@ -24,6 +24,7 @@ struct Surroundings {
   GateReasons reasons = 0;  // that stand now
   Instant started{};        // answers to earlier questions do not count
   Instant now{};
+  Instant counts_from{};                                   // from when on quarantine is counted
   Instant quarantine_ends = kNever;                        // as it stands now
   std::optional<std::chrono::seconds> quarantine_timeout;  // none: for ever
   bool fence_when_isolated = false;

@@ -71,7 +71,7 @@ std::string ReadWhole(const std::string& path) {
 
 FileText ReadIfThere(const std::string& path) {
   FileText file;
-  const Descriptor descriptor(path, O_RDONLY);
+  const Descriptor descriptor(path, O_RDONLY | O_NONBLOCK);
   if (descriptor.get() < 0) {
     file.there = errno != ENOENT && errno != ENOTDIR;
     if (file.there) file.error = Failure("open", path);

@@ -55,10 +55,13 @@ Datum Fence(FunctionCallInfo fcinfo) {
   std::string reason;
   if (!PG_ARGISNULL(0)) {
     const Datum argument = PG_GETARG_DATUM(0);
-    reason = pg::Call([argument] { return TextDatumGetCString(argument); });
+    const char* const utf8 = pg::Call([argument] {
+      char* const given = TextDatumGetCString(argument);
+      return pg_server_to_any(given, static_cast<int>(strlen(given)), PG_UTF8);
+    });
+    reason = utf8;
   }
   const standing::Change change = standing::Fence(reason, Asker());
-  gate::Close(core::GateReason::kFencedByHand);
   const std::string asker = Asker();
   pg::Call([&] {
     ereport(LOG, (errmsg("the write gate was closed by hand"),
@@ -85,7 +88,6 @@ Datum Yield(FunctionCallInfo fcinfo) {
     return pg::SingleRow(fcinfo, row);
   }
   standing::Supersede(successor, {0, timeline, {}});
-  gate::Close(core::GateReason::kAnotherPrimary);
   pg::Call([&] {
     ereport(LOG, (errmsg("the write gate closes: node \"%s\" takes over with timeline %u",
                          successor.c_str(), timeline)));
@@ -113,12 +115,8 @@ Datum Unfence(FunctionCallInfo fcinfo) {
   standing::Change change = standing::Unfence();
   if (force) change = standing::EndSuperseded();
   WarnUnlessKept(change, "the opening");
-  gate::Open(core::GateReason::kFencedByHand);
-  gate::Open(core::GateReason::kStateUnreadable);
-  if (force) {
-    gate::Open(core::GateReason::kAnotherPrimary);
-    gate::Open(core::GateReason::kQuarantine);
-  }
+  standing::OpenWhatIsOver();
+  if (force) gate::Open(core::GateReason::kQuarantine);
   const std::string asker = Asker();
   pg::Call([&] {
     ereport(LOG, (errmsg("the write gate was opened by hand%s", force ? ", with force" : ""),

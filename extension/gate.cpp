@@ -23,6 +23,7 @@ constexpr const char* kName = "pg_baton_gate";
 constexpr auto kGrace = std::chrono::seconds(3);
 // An interrupt is noticed at once; this is for a wake-up that was missed.
 constexpr auto kWaitSlice = std::chrono::milliseconds(100);
+constexpr auto kTrustAgainAfter = std::chrono::minutes(10);
 constexpr auto kAnswerTurn = std::chrono::milliseconds(5);
 
 // One backend, by its number in the array of processes.  Each field is written by that backend.
@@ -37,8 +38,11 @@ struct Block {
   std::atomic<std::int64_t> quarantine_ends;
   std::atomic<std::int64_t> isolation_begins;
   std::atomic<std::int64_t> doubt_begins;
+  std::atomic<std::int64_t> doubt_ran_out;  // when it last ended without the observer; 0 if never
   std::atomic<std::int64_t> waits_until;
   std::atomic<std::int64_t> started;
+  std::atomic<std::int64_t> counts_from;  // the end of recovery, once somebody has seen it
+  std::atomic<bool> is_counting;
   std::atomic<bool> opened_unheard;
   ConditionVariable changed;
 };
@@ -52,6 +56,8 @@ struct {
   bool began = false;
   core::GateWords words;
   core::Instant started{};
+  core::Instant counts_from{};
+  bool is_counting = false;
   bool opened_unheard = false;
 } before_crash;
 
@@ -83,12 +89,21 @@ void SetCommitting(bool value) {
   if (Passer* const own = Own()) own->committing.store(value);
 }
 
+// What is kept is UTF-8, and a database may have another encoding.
+std::string InThisEncoding(std::string text) {
+  if (GetDatabaseEncoding() == PG_UTF8) return text;
+  for (char& c : text) {
+    if ((static_cast<unsigned char>(c) & 0x80) != 0) c = '?';
+  }
+  return text;
+}
+
 [[noreturn]] void Refuse(const core::GateWords& words) {
   const core::GateExplanation why = core::ExplainGate(
       core::ReasonsAt(words, pg::Now()), standing::Read(), standing::UnreadableBecause().view());
   throw core::Error(core::ErrorCode::kReadOnly,
                     fmt::format("the write gate of this server is closed: {}", why.names),
-                    why.detail, why.hint);
+                    InThisEncoding(why.detail), why.hint);
 }
 
 // A backend may outlive its postmaster by a moment, or for as long as it was stopped, while another
@@ -110,6 +125,7 @@ class Doubt {
     if (now < ends_) return true;
     std::int64_t begun = Count(words.doubt_begins);
     block->doubt_begins.compare_exchange_strong(begun, Count(core::kNever));
+    block->doubt_ran_out.store(Count(now));
     return false;
   }
 
@@ -122,6 +138,7 @@ class Doubt {
 void PassBeforeCommit() {
   if (PassesAnyhow() || irrevocable) return;
   RequirePostmaster();
+  BeginCounting();
   Doubt doubt;
   for (;;) {
     SetCommitting(true);
@@ -230,9 +247,14 @@ void CheckUtility(const Node* statement) {
       }
       return;
     }
+    // They make and drop slots on the publisher at once.
+    case T_DropSubscriptionStmt:
+      return PassBeforeCommit();
     case T_CreateSubscriptionStmt:
+      PassBeforeCommit();
       return RefuseTwoPhase(reinterpret_cast<const CreateSubscriptionStmt*>(statement)->options);
     case T_AlterSubscriptionStmt:
+      PassBeforeCommit();
       return RefuseTwoPhase(reinterpret_cast<const AlterSubscriptionStmt*>(statement)->options);
     default:
       return;
@@ -244,7 +266,11 @@ bool IsOrdinaryUser(const char* user) {
   if (!OidIsValid(role) || superuser_arg(role)) return false;
   if (has_rolreplication(role) || is_member_of_role(role, ROLE_PG_MONITOR)) return false;
   const Oid operators = get_role_oid("baton_operator", true);
-  return !OidIsValid(operators) || !is_member_of_role(role, operators);
+  const bool ordinary = !OidIsValid(operators) || !is_member_of_role(role, operators);
+  // Memberships of the last role that was asked about are remembered (src/backend/utils/adt/acl.c),
+  // and those of a database's owner are not known before the session is in its database.
+  is_member_of_role(ROLE_PG_MONITOR, ROLE_PG_READ_ALL_STATS);
+  return ordinary;
 }
 
 bool TurnsAway(core::GateReasons reasons) {
@@ -293,24 +319,25 @@ void Begin() {
 
   core::GateWords words;
   core::Instant started = pg::Now();
+  block->is_counting.store(true);
   if (before_crash.began) {
     // Memory made anew after a crash is no start: what was open stays open.
     words = before_crash.words;
     started = before_crash.started;
     block->opened_unheard.store(before_crash.opened_unheard);
-    add(core::GateReason::kQuarantine, core::Has(words.reasons, core::GateReason::kQuarantine));
+    block->counts_from.store(Count(before_crash.counts_from));
+    // And what was closed stays closed, also if it was not on disk yet.
+    for (const core::GateReason reason :
+         {core::GateReason::kQuarantine, core::GateReason::kFencedByHand,
+          core::GateReason::kAnotherPrimary, core::GateReason::kStateUnreadable}) {
+      add(reason, core::Has(words.reasons, reason));
+    }
+    block->is_counting.store(before_crash.is_counting);
   } else if (access("standby.signal", F_OK) != 0 && access("recovery.signal", F_OK) != 0) {
-    const auto timeout = setting::QuarantineTimeout();
-    words.waits_until = started + kGrace;
-    if (timeout) {
-      words.quarantine_ends =
-          started + (standing::PeersWereKnown() ? core::Instant(*timeout)
-                                                : std::min<core::Instant>(*timeout, kGrace));
-    }
-    if (setting::Isolation() == setting::IsolationPolicy::kFence) {
-      words.isolation_begins = started + setting::IsolationTimeout();
-    }
+    // Recovery may take long, and nobody can be asked before it ends: the times count from then on.
+    words.waits_until = core::kNever;
     add(core::GateReason::kQuarantine, true);
+    block->is_counting.store(false);
   }
   block->reasons.store(reasons);
   block->quarantine_ends.store(Count(words.quarantine_ends));
@@ -325,6 +352,8 @@ void RememberWords(int, Datum) {
   before_crash.began = true;
   before_crash.words = Read();
   before_crash.started = core::Instant(block->started.load());
+  before_crash.counts_from = core::Instant(block->counts_from.load());
+  before_crash.is_counting = block->is_counting.load();
   before_crash.opened_unheard = block->opened_unheard.load();
 }
 
@@ -349,6 +378,13 @@ extern "C" void OnTransaction(XactEvent event, void*) {
     default:
       return;
   }
+}
+
+// What an error that was caught has undone may have passed the first check by itself.
+extern "C" void OnSubtransaction(SubXactEvent event, SubTransactionId, SubTransactionId, void*) {
+  if (event != SUBXACT_EVENT_ABORT_SUB) return;
+  irrevocable = false;
+  if (committing) SetCommitting(false);
 }
 
 extern "C" void OnUtility(PlannedStmt* statement, const char* text, bool read_only_tree,
@@ -387,18 +423,50 @@ void Close(core::GateReason reason) {
   block->reasons.fetch_or(static_cast<core::GateReasons>(reason));
 }
 
-void Open(core::GateReason reason) {
+void OpenQuietly(core::GateReason reason) {
   block->reasons.fetch_and(~static_cast<core::GateReasons>(reason));
+}
+
+void WakeWaiters() {
   pg::Call([] { ConditionVariableBroadcast(&block->changed); });
+}
+
+void Open(core::GateReason reason) {
+  OpenQuietly(reason);
+  WakeWaiters();
 }
 
 void SetQuarantineEnd(core::Instant moment) { block->quarantine_ends.store(Count(moment)); }
 void SetIsolationBegin(core::Instant moment) { block->isolation_begins.store(Count(moment)); }
 void SetDoubtBegin(core::Instant moment) {
-  block->doubt_begins.store(Count(moment));
-  pg::Call([] { ConditionVariableBroadcast(&block->changed); });
+  // An observer that comes back late again and again is slow, by a name server for example, and has
+  // not been stopped; that must not cost a pause each time.
+  const core::Instant ran_out(block->doubt_ran_out.load());
+  const bool trusted = ran_out == core::Instant{} || pg::Now() - ran_out >= kTrustAgainAfter;
+  block->doubt_begins.store(Count(trusted ? moment : core::kNever));
+  WakeWaiters();
 }
 void SetWaitingUntil(core::Instant moment) { block->waits_until.store(Count(moment)); }
+
+void BeginCounting() {
+  bool is_counting = false;
+  if (RecoveryInProgress() || !block->is_counting.compare_exchange_strong(is_counting, true))
+    return;
+  const core::Instant now = pg::Now();
+  block->counts_from.store(Count(now));
+  if (const auto timeout = setting::QuarantineTimeout()) {
+    const core::Instant quarantine = standing::PeersWereKnown()
+                                         ? core::Instant(*timeout)
+                                         : std::min<core::Instant>(*timeout, kGrace);
+    SetQuarantineEnd(now + quarantine);
+  }
+  if (setting::Isolation() == setting::IsolationPolicy::kFence) {
+    SetIsolationBegin(now + setting::IsolationTimeout());
+  }
+  SetWaitingUntil(now + kGrace);
+}
+
+core::Instant CountsFrom() { return core::Instant(block->counts_from.load()); }
 
 bool OpenedUnheard() { return block->opened_unheard.load(); }
 void SetOpenedUnheard(bool value) { block->opened_unheard.store(value); }
@@ -443,6 +511,7 @@ void Attach() {
 
 void InstallHooks() {
   RegisterXactCallback(OnTransaction, nullptr);
+  RegisterSubXactCallback(OnSubtransaction, nullptr);
   previous_process_utility = ProcessUtility_hook;
   ProcessUtility_hook = OnUtility;
   previous_client_authentication = ClientAuthentication_hook;

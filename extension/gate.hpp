@@ -25,9 +25,16 @@ core::GateWords Read();
 // When the server began; a crash restart is no beginning.
 core::Instant StartedAt();
 
+// Quarantine and the other times of a start count from the end of recovery: from the first call of
+// this outside of it, by whoever comes first.
+void BeginCounting();
+core::Instant CountsFrom();
+
 // Adds or takes away one reason and leaves the others; only for the owner of that reason.
 void Close(core::GateReason reason);
 void Open(core::GateReason reason);
+void WakeWaiters();
+void OpenQuietly(core::GateReason reason);  // wakes nobody; where a lock is held
 // Moves the moments at which quarantine ends, isolation or doubt begins, or waiting turns into
 // failing.
 void SetQuarantineEnd(core::Instant moment);

@@ -32,7 +32,8 @@ core::Surroundings Around(const ClusterReport& cluster) {
   if (around.reign.id == 0 && around.state.reign.timeline == around.timeline) {
     around.reign = around.state.reign;
   }
-  around.registry_known = registry->looked;
+  // A registry that cannot be read says nothing where peers were known before.
+  around.registry_known = registry->looked && (registry->readable || !standing::PeersWereKnown());
   const std::string own_name = setting::NodeName();
   for (const RegisteredNode& node : registry->nodes) {
     if (node.name.view() == own_name) continue;
@@ -47,6 +48,7 @@ core::Surroundings Around(const ClusterReport& cluster) {
   around.reasons = words.reasons;
   around.quarantine_ends = words.quarantine_ends;
   around.started = gate::StartedAt();
+  around.counts_from = gate::CountsFrom();
   around.now = pg::Now();
   around.quarantine_timeout = setting::QuarantineTimeout();
   around.fence_when_isolated = setting::Isolation() == setting::IsolationPolicy::kFence;
@@ -123,6 +125,7 @@ core::GateFacts GateFactsNow() {
 }
 
 void KeepGate() {
+  gate::BeginCounting();
   using Quarantine = core::GateJudgement::Quarantine;
   const core::GateJudgement judgement = core::JudgeGate(Around(*shared::Read<ClusterReport>()));
   // What closes comes before what opens.
@@ -134,7 +137,7 @@ void KeepGate() {
   gate::SetDoubtBegin(judgement.doubt_begins);
   if (judgement.follows_again) {
     standing::EndSuperseded();
-    gate::Open(core::GateReason::kAnotherPrimary);
+    standing::OpenWhatIsOver();
     pg::Call([] { ereport(LOG, (errmsg("this server follows the primary again"))); });
   }
   switch (judgement.quarantine) {

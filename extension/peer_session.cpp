@@ -21,27 +21,30 @@ std::string LastLine(const char* message) {
 }  // namespace
 
 PeerSession::PeerSession(std::string name, const std::string& conninfo)
-    : name_(std::move(name)), connection_(nullptr, &PQfinish) {
+    : name_(std::move(name)), conninfo_(conninfo), connection_(nullptr, &PQfinish) {
   holds_descriptor_ = AcquireExternalFD();
   if (!holds_descriptor_) {
     state_ = State::kFailed;
     error_ = "too many open files";
     return;
   }
+  Connect();
+}
+
+void PeerSession::Connect() {
   const std::string passfile = setting::Passfile();
   // What comes after the string counts over what is in it.
-  const char* const keywords[] = {"dbname",
-                                  "user",
-                                  "options",
-                                  "fallback_application_name",
-                                  passfile.empty() ? nullptr : "passfile",
-                                  nullptr};
-  const char* const values[] = {conninfo.c_str(),
+  const char* const keywords[] = {"dbname",   "user",        "options", "fallback_application_name",
+                                  "passfile", "replication", nullptr};
+  // An empty value is as good as none.
+  const char* const values[] = {conninfo_.c_str(),
                                 kNodeRole,
                                 "-csearch_path= -cidle_session_timeout=0",
                                 "pg_baton",
                                 passfile.empty() ? nullptr : passfile.c_str(),
+                                by_reserve_ ? "database" : nullptr,
                                 nullptr};
+  wants_write_ = true;
   connection_.reset(PQconnectStartParams(keywords, values, 1));
   if (connection_ == nullptr || PQstatus(connection_.get()) == CONNECTION_BAD) Fail();
 }
@@ -56,6 +59,12 @@ int PeerSession::socket() const {
 }
 
 void PeerSession::Fail() {
+  // A server whose connections are all taken still has some for replication, which have places of
+  // their own; and it is just after a failover that clients take all the others.
+  if (state_ == State::kConnecting && reached_ && !by_reserve_) {
+    by_reserve_ = true;
+    return Connect();
+  }
   state_ = State::kFailed;
   error_ = LastLine(connection_ == nullptr ? "out of memory" : PQerrorMessage(connection_.get()));
   const bool refused_by_host = error_.find("Connection refused") != std::string::npos ||

@@ -46,10 +46,13 @@ class PeerSession {
   bool wants_read() const { return state_ != State::kConnecting || !wants_write_; }
 
  private:
+  void Connect();
   void Fail();
   void NoteHowFar();
 
   std::string name_;
+  std::string conninfo_;
+  bool by_reserve_ = false;  // the ordinary connection was refused
   State state_ = State::kConnecting;
   bool holds_descriptor_ = false;
   bool wants_write_ = true;

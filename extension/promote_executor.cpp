@@ -2,6 +2,8 @@
 
 #include "pg/postgres.hpp"
 
+#include <fmt/format.h>
+
 #include "pg/clock.hpp"
 #include "pg/guard.hpp"
 #include "shared_state.hpp"
@@ -9,7 +11,8 @@
 namespace baton {
 namespace {
 
-constexpr auto kTakenUpWithin = std::chrono::seconds(10);
+constexpr auto kRemindAfter = std::chrono::seconds(10);
+constexpr std::string_view kSlow = "it is not taken up yet: replay is busy, or waits for a query";
 
 void Finish(Request request, RequestState state, std::string_view reason) {
   request.state = state;
@@ -45,9 +48,18 @@ void Begin(Request request) {
   });
 }
 
-// The startup process takes a promotion up at once, or, if the request never reached it, never.
-bool WasLost(const Request& request) {
-  return !PromoteIsTriggered() && pg::Now() > request.begun_at + kTakenUpWithin;
+// The startup process looks for a promotion when it needs WAL, so not while it waits for a query or
+// replays what it has.  A request of the past may still be taken up, so it can never be said to
+// have failed; it is only repeated.
+void RemindIfSlow(Request request) {
+  if (PromoteIsTriggered() || pg::Now() < request.begun_at + kRemindAfter) return;
+  request.begun_at = pg::Now();
+  if (request.reason.view().find(kSlow) == std::string_view::npos) {
+    request.reason = request.reason.empty() ? std::string(kSlow)
+                                            : fmt::format("{}; {}", request.reason.view(), kSlow);
+  }
+  shared::UpdateRequest(request);
+  pg::Call([] { DirectFunctionCall2(pg_promote, BoolGetDatum(false), Int32GetDatum(60)); });
 }
 
 }  // namespace
@@ -60,10 +72,8 @@ bool AdvancePromotion() {
     return true;
   }
   if (RecoveryInProgress()) {
-    if (!WasLost(*request)) return true;
-    Finish(*request, RequestState::kFailed,
-           "the server did not take the promotion up; see its log");
-    return false;
+    RemindIfSlow(*request);
+    return true;
   }
   Request done = *request;
   done.timeline = pg::Call([] { return GetWALInsertionTimeLine(); });

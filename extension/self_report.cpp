@@ -15,6 +15,7 @@
 #include "reign_state.hpp"
 #include "settings.hpp"
 #include "shared_state.hpp"
+#include "standing.hpp"
 
 namespace baton {
 namespace {
@@ -133,6 +134,12 @@ core::PeerRow OwnRow(const core::NodeFacts& facts) {
   row.seen_at = GetCurrentTimestamp();
   row.gate = core::GateText(gate::Read(), pg::Now());
   FillPrimary(facts, row);
+  const core::NodeState state = standing::Read();
+  if (facts.role == core::Role::kPrimary && state.superseded) {
+    row.primary = state.successor;
+    row.primary_timeline = state.successor_reign.timeline;
+    row.primary_alive = false;
+  }
   return row;
 }
 

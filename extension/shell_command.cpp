@@ -114,11 +114,13 @@ void ShellCommand::Start(const std::string& command,
   int failure = 0;
   if (!AcquireExternalFD()) {
     failure = EMFILE;
-  } else if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) {
+  } else if (pipe2(ends, O_CLOEXEC) != 0) {
     failure = errno;
     ReleaseExternalFD();
   } else {
     descriptor_ = ends[0];
+    // This end alone: the command may write as much as it likes.
+    fcntl(descriptor_, F_SETFL, fcntl(descriptor_, F_GETFL) | O_NONBLOCK);
     std::vector<std::string> entries = EnvironmentWith(environment);
     std::vector<char*> pointers;
     for (std::string& entry : entries) pointers.push_back(entry.data());

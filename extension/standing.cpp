@@ -8,6 +8,7 @@
 
 #include "durable_file.hpp"
 #include "event_file.hpp"
+#include "gate.hpp"
 #include "pg/clock.hpp"
 #include "pg/compat.hpp"
 #include "pg/guard.hpp"
@@ -125,6 +126,7 @@ Change Fence(std::string_view reason, std::string_view by) {
     state.fence_reason = reason_text;
     state.fenced_by = by_text;
     state.fenced_at = now;
+    gate::Close(core::GateReason::kFencedByHand);
   });
 }
 
@@ -144,6 +146,7 @@ Change Supersede(std::string_view successor, const core::Reign& reign) {
     state.successor = name;
     state.successor_reign = reign;
     state.superseded_at = now;
+    gate::Close(core::GateReason::kAnotherPrimary);
   });
 }
 
@@ -153,6 +156,17 @@ Change EndSuperseded() {
 
 Change SetReign(const core::Reign& reign) {
   return Edit([&](core::NodeState& state) { state.reign = reign; });
+}
+
+void OpenWhatIsOver() {
+  {
+    Locked locked(LW_EXCLUSIVE);
+    const Standing& standing = block->standing;
+    if (!standing.state.fenced) gate::OpenQuietly(core::GateReason::kFencedByHand);
+    if (!standing.state.superseded) gate::OpenQuietly(core::GateReason::kAnotherPrimary);
+    if (!standing.unreadable) gate::OpenQuietly(core::GateReason::kStateUnreadable);
+  }
+  gate::WakeWaiters();
 }
 
 Change PeersChanged() {

@@ -25,13 +25,15 @@ core::FixedText<160> UnreadableBecause();
 // Whether the file that was there named peers of this node.
 bool PeersWereKnown();
 
-// Each change has a number, for WaitUntilKept.
+// Each change has a number, for WaitUntilKept.  Fence and Supersede close the gate with it.
 using Change = std::uint64_t;
 Change Fence(std::string_view reason, std::string_view by);
 Change Unfence();
 Change Supersede(std::string_view successor, const core::Reign& reign);
 Change EndSuperseded();
 Change SetReign(const core::Reign& reign);
+// Opens the gate for those of its lasting reasons that are over by now, each unless it came anew.
+void OpenWhatIsOver();
 Change PeersChanged();  // in the registry, which is kept with it
 
 // Waits until the change is on disk, `limit` at most; false if it is not.  Interruptible.

@@ -107,6 +107,11 @@ bool SuccessionRunner::NoticePromotion(const Report& report, const Registry& reg
   state_.succession = core::Succession::OfPromotion();
   reign::Write(state_);
   standing::SetReign(state_.reign);
+  // Whoever was the primary before has lost the baton to this node.
+  if (state_.reign.timeline > standing::Read().successor_reign.timeline) {
+    standing::EndSuperseded();
+    standing::OpenWhatIsOver();
+  }
   const core::Message told = core::PromotionMessage(state_.reign, state_.former_primary.view(),
                                                     state_.missing_bytes, state_.forced);
   chronicle.Tell(kKind, told.message, told.detail);
