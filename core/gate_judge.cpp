@@ -10,7 +10,8 @@ bool HasAnswered(const PeerRow& peer, Instant since) {
   return peer.seen_at != 0 && peer.asked_at >= since && peer.role != Role::kUnknown;
 }
 
-// A primary that knows of another one has closed its own gate for it.
+// A primary that knows of another one has closed its own gate for it.  Where each knows of the
+// other, a person decides which of them goes on, and the other one must not close that again.
 bool HasYielded(const PeerRow& primary) {
   return !primary.primary.empty() && primary.primary.view() != primary.name.view();
 }
@@ -21,7 +22,8 @@ void LookForSuccessor(const Surroundings& around, GateJudgement& judgement) {
   const Reign own{around.reign.id, around.timeline, {}};
   for (const PeerRow& peer : around.peers) {
     if (!peer.reachable || !HasAnswered(peer, around.started)) continue;
-    if (peer.role == Role::kPrimary && Supersedes(peer.reign, own) && !HasYielded(peer)) {
+    if (peer.role == Role::kPrimary && Supersedes(peer.reign, own) &&
+        !(around.state.decided && HasYielded(peer))) {
       judgement.superseded = true;
       judgement.successor = peer.name;
       judgement.successor_reign = peer.reign;

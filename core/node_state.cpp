@@ -19,7 +19,10 @@ Reign ReignFrom(const json& value) {
 }  // namespace
 
 std::string StateToFile(const NodeState& state, const KnownPeers& peers, std::string_view owner) {
-  json file = {{"owner", owner}, {"reign", ToJson(state.reign)}, {"peers", json::array()}};
+  json file = {{"owner", owner},
+               {"reign", ToJson(state.reign)},
+               {"peers", json::array()},
+               {"decided", state.decided}};
   if (state.fenced) {
     file["fenced"] = {{"reason", state.fence_reason.view()},
                       {"by", state.fenced_by.view()},
@@ -47,6 +50,7 @@ StateFile StateFromFile(std::string_view text, std::string_view owner) {
     }
     NodeState& state = result.state;
     state.reign = ReignFrom(file.at("reign"));
+    state.decided = file.value("decided", false);
     if (const auto fenced = file.find("fenced"); fenced != file.end()) {
       state.fenced = true;
       state.fence_reason = fenced->at("reason").get<std::string>();

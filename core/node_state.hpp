@@ -24,6 +24,7 @@ struct NodeState {
   NodeText successor;              // its name
   Reign successor_reign;           // id 0: it did not tell
   std::int64_t superseded_at = 0;  // TimestampTz
+  bool decided = false;            // a person has opened it by force since, against its rival
   Reign reign;                     // the last one of this node; timeline 0: none yet
 };
 

@@ -113,7 +113,7 @@ Datum Unfence(FunctionCallInfo fcinfo) {
   if (force) RefuseBesideLivingSuccessor();
   // On disk before it opens: after a crash it must not be closed again unawares.
   standing::Change change = standing::Unfence();
-  if (force) change = standing::EndSuperseded();
+  if (force) change = standing::DecideAgainstRival();
   WarnUnlessKept(change, "the opening");
   standing::OpenWhatIsOver();
   if (force) gate::Open(core::GateReason::kQuarantine);

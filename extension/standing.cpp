@@ -143,6 +143,7 @@ Change Supersede(std::string_view successor, const core::Reign& reign) {
   const TimestampTz now = GetCurrentTimestamp();
   return Edit([&](core::NodeState& state) {
     state.superseded = true;
+    state.decided = false;
     state.successor = name;
     state.successor_reign = reign;
     state.superseded_at = now;
@@ -154,8 +155,18 @@ Change EndSuperseded() {
   return Edit([](core::NodeState& state) { state.superseded = false; });
 }
 
+Change DecideAgainstRival() {
+  return Edit([](core::NodeState& state) {
+    state.superseded = false;
+    state.decided = true;
+  });
+}
+
 Change SetReign(const core::Reign& reign) {
-  return Edit([&](core::NodeState& state) { state.reign = reign; });
+  return Edit([&](core::NodeState& state) {
+    if (state.reign.id != reign.id) state.decided = false;
+    state.reign = reign;
+  });
 }
 
 void OpenWhatIsOver() {

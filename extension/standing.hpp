@@ -31,6 +31,7 @@ Change Fence(std::string_view reason, std::string_view by);
 Change Unfence();
 Change Supersede(std::string_view successor, const core::Reign& reign);
 Change EndSuperseded();
+Change DecideAgainstRival();  // the same, by a person
 Change SetReign(const core::Reign& reign);
 // Opens the gate for those of its lasting reasons that are over by now, each unless it came anew.
 void OpenWhatIsOver();

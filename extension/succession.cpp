@@ -45,7 +45,9 @@ constexpr const char* kMakeSlot =
     "SELECT pg_catalog.pg_create_physical_replication_slot($1::pg_catalog.name, true)";
 
 std::string Joined(const std::vector<std::string>& list) {
-  return fmt::format("{}", fmt::join(list, ", "));
+  std::string text;
+  for (const std::string& entry : list) text += (text.empty() ? "" : ", ") + entry;
+  return text;
 }
 
 // Null for none, as arguments of statements have it.

@@ -206,6 +206,14 @@ TEST_F(Failover, ByTwoStandbysOnOneTimelineClosesBoth) {
   EXPECT_EQ(c.Sql("SELECT timeline FROM baton.node_status"), "2");
   EXPECT_THAT(b_.SqlError("CREATE TABLE x ()"),
               StartsWith("the write gate of this server is closed: another primary"));
+
+  // A person chooses b; that c comes up again, closed as it is, changes nothing.
+  c.Stop();
+  ASSERT_EQ(b_.Sql("SELECT gate FROM baton.unfence(force => true)"), "open");
+  c.Start();
+  ASSERT_TRUE(Returns(b_, "SELECT reachable FROM baton.cluster WHERE name = 'c'", "t"));
+  EXPECT_EQ(b_.SqlError("CREATE TABLE x ()"), "");
+  EXPECT_TRUE(HasReason(c, "another primary"));
 }
 
 //   a (primary) <--- b, c     all off after b was promoted     on in every order

@@ -97,6 +97,47 @@ TEST_F(GatePeers, QuarantineIsNotEndedByABackendsCrash) {
   EXPECT_EQ(StateOf(a_, "INSERT INTO t VALUES (1)"), "25006");
 }
 
+//   a (killed, recovers for longer than quarantine lasts)     b (primary)
+TEST_F(GatePeers, ALongRecoveryUsesUpNoQuarantine) {
+  a_.Configure("pg_baton.quarantine_timeout = 1s\n");
+  a_.Sql("INSERT INTO t SELECT generate_series(1, 4000000)");
+  WaitForReplay(a_, b_);
+  a_.Kill();
+  ASSERT_EQ(b_.Sql("SELECT outcome FROM baton.promote(force => true)"), "promoted");
+
+  a_.Start();
+  EXPECT_EQ(StateOf(a_, "INSERT INTO t VALUES (0)"), "25006");
+  EXPECT_TRUE(
+      Returns(a_, "SELECT 'another primary' = ANY (gate_reasons) FROM baton.node_status", "t"));
+  EXPECT_EQ(a_.Log().find("No peer has answered in time"), std::string::npos);
+}
+
+//   a (killed, started again)     b (primary, all its connections taken)
+TEST_F(GatePeers, ANewPrimaryWhoseConnectionsAreAllTakenIsFoundAllTheSame) {
+  a_.Kill();
+  ASSERT_EQ(b_.Sql("SELECT outcome FROM baton.promote(force => true)"), "promoted");
+  std::vector<helper::Connection> crowd;
+  try {
+    for (int i = 0; i < 200; ++i) crowd.push_back(b_.Connect("postgres", "app"));
+  } catch (const core::Error&) {
+  }
+  ASSERT_LT(crowd.size(), 200u);
+
+  a_.Start();
+  EXPECT_EQ(StateOf(a_, "INSERT INTO t VALUES (0)"), "25006");
+  EXPECT_TRUE(
+      Returns(a_, "SELECT 'another primary' = ANY (gate_reasons) FROM baton.node_status", "t"));
+}
+
+// As a standby that is started with a configuration in which the registry is not to be found.
+TEST_F(GatePeers, AnUnreadableRegistryIsNoEmptyOne) {
+  b_.Stop();
+  a_.Configure("pg_baton.database = 'template1'\npg_baton.quarantine_timeout = -1\n");
+  a_.Restart();
+  EXPECT_TRUE(Returns(a_, kGate, "closed|{quarantine}"));
+  EXPECT_EQ(StateOf(a_, "INSERT INTO t VALUES (0)"), "25006");
+}
+
 TEST_F(GatePeers, QuarantineMayLastForEverAndAPersonEndsIt) {
   a_.Configure("pg_baton.quarantine_timeout = -1\n");
   b_.Stop();

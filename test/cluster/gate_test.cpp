@@ -295,6 +295,27 @@ TEST_F(Gate, AnOrphanOfADeadPostmasterAcknowledgesNothing) {
   EXPECT_THAT(late.get(), testing::AnyOf("57P01", "25006", "cut"));
 }
 
+// As an exception block of any user may do it.
+TEST_F(Gate, AnErrorThatWasCaughtLeavesNoPassageBehind) {
+  helper::Connection session = a_.Connect();
+  session.Query("BEGIN");
+  session.Query(
+      "DO 'BEGIN EXECUTE ''DROP TABLESPACE nowhere'';"
+      " EXCEPTION WHEN OTHERS THEN NULL; END'");
+  session.Query("INSERT INTO t VALUES (1)");
+  EXPECT_EQ(Fence(), "closed|{\"fenced by hand\"}|0");
+
+  EXPECT_EQ(StateOf(session, "COMMIT"), "25006");
+  EXPECT_EQ(a_.Sql("SELECT count(*) FROM t"), "0");
+}
+
+TEST_F(Gate, ALoginLearnsNothingOfRolesBeforeItsDatabase) {
+  a_.Sql("CREATE ROLE own LOGIN");
+  a_.Sql("CREATE DATABASE owned OWNER own");
+  EXPECT_EQ(a_.Connect("owned", "own").Value("SELECT pg_has_role('pg_database_owner', 'member')"),
+            "t");
+}
+
 TEST_F(Gate, OnlyASuperusersSessionMayBypassIt) {
   a_.Sql("CREATE ROLE app LOGIN");
   a_.Sql("GRANT ALL ON t TO app");

@@ -45,6 +45,7 @@ class GateJudge : public testing::Test {
     around_.registry_known = true;
     around_.reasons = static_cast<GateReasons>(GateReason::kQuarantine);
     around_.started = kStarted;
+    around_.counts_from = kStarted;
     around_.now = kStarted + 1s;
     around_.quarantine_timeout = 30s;
     around_.isolation_timeout = 10s;
@@ -129,6 +130,32 @@ TEST_F(GateJudge, OnTheSameTimelineTheReignDecides) {
   EXPECT_FALSE(Judge().superseded) << "it has not told its reign yet";
 }
 
+TEST_F(GateJudge, QuarantineCountsFromTheEndOfRecoveryHoweverLongThatTook) {
+  around_.peers = {Peer("b")};
+  around_.counts_from = kStarted + 100s;
+  around_.now = kStarted + 101s;
+  EXPECT_EQ(Judge().quarantine, Quarantine::kGoesOn);
+  EXPECT_EQ(Judge().quarantine_ends, kStarted + 130s);
+}
+
+TEST_F(GateJudge, APrimaryThatHasYieldedDoesNotCloseTheOneThatAPersonChose) {
+  PeerRow loser = Primary("b", 2, 21, kStarted + 1ms);
+  loser.primary = "a";
+  around_.peers = {loser};
+  EXPECT_TRUE(Judge().superseded) << "of two rivals both close";
+  around_.state.decided = true;
+  EXPECT_FALSE(Judge().superseded);
+}
+
+TEST_F(GateJudge, ThePrimaryOfAnEarlierTimelineIsNotNamedAsTheSuccessor) {
+  PeerRow standby = Standby("c", 3, kStarted + 1ms);
+  standby.primary = "a";
+  standby.primary_timeline = 2;
+  around_.peers = {standby};
+  EXPECT_TRUE(Judge().superseded);
+  EXPECT_EQ(Judge().successor.view(), "");
+}
+
 TEST_F(GateJudge, APrimaryOnAnOlderTimelineIsTheOneToClose) {
   around_.peers = {Primary("b", 1, 10, kStarted + 1ms)};
   EXPECT_FALSE(Judge().superseded);
@@ -137,6 +164,7 @@ TEST_F(GateJudge, APrimaryOnAnOlderTimelineIsTheOneToClose) {
 TEST_F(GateJudge, AStandbyOfANewerTimelineKnowsOfAPrimary) {
   PeerRow standby = Standby("c", 3, kStarted + 1ms);
   standby.primary = "b";
+  standby.primary_timeline = 3;
   around_.peers = {standby, Peer("b")};
   const GateJudgement judgement = Judge();
   EXPECT_TRUE(judgement.superseded);

@@ -17,6 +17,7 @@ NodeState Full() {
   state.successor = "b";
   state.successor_reign = {18446744073709551615u, 3, Lsn(0x5000000)};
   state.superseded_at = 5678;
+  state.decided = true;
   state.reign = {7, 2, Lsn(0x3000000)};
   return state;
 }
@@ -36,6 +37,7 @@ TEST(NodeState, ComesBackFromItsFileAsItWas) {
   EXPECT_EQ(file.state.successor_reign.timeline, 3u);
   EXPECT_EQ(file.state.successor_reign.began, Lsn(0x5000000));
   EXPECT_EQ(file.state.superseded_at, 5678);
+  EXPECT_TRUE(file.state.decided);
   EXPECT_EQ(file.state.reign.id, 7u);
   EXPECT_EQ(file.state.reign.timeline, 2u);
   ASSERT_EQ(file.peers.size(), 1u);
