@@ -449,6 +449,8 @@ void SetDoubtBegin(core::Instant moment) {
 void SetWaitingUntil(core::Instant moment) { block->waits_until.store(Count(moment)); }
 
 void BeginCounting() {
+  // Read first: a failed exchange would take the memory away from every other committing backend.
+  if (block->is_counting.load()) return;
   bool is_counting = false;
   if (RecoveryInProgress() || !block->is_counting.compare_exchange_strong(is_counting, true))
     return;
