@@ -46,6 +46,15 @@ void SetWaitingUntil(core::Instant moment);
 bool OpenedUnheard();
 void SetOpenedUnheard(bool value);
 
+// For the backend itself (extension/passage.cpp): whether there is a gate, its own flags, waiting
+// for the gate to change (`limit` at most, interruptible), and giving up on a doubt that began
+// then.
+bool IsAttached();
+void MarkCommitting(bool value);
+void MarkOrdinary(std::int32_t pid);  // 0: no session of an ordinary user
+void WaitForChange(std::chrono::milliseconds limit);
+void EndDoubt(core::Instant begun);
+
 // How many transactions have passed the first check and have not met the second.
 int CountCommitting();
 
