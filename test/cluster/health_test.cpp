@@ -21,8 +21,10 @@ class Health : public testing::Test {
   bool Becomes(const Node& node, const std::string& check, const std::string& status) {
     return Eventually([&] { return Status(node, check) == status; });
   }
+  // Negative while nothing was heard yet.
   double LagSeconds(const Node& node) {
-    return std::stod(node.Sql("SELECT EXTRACT(epoch FROM replay_lag) FROM baton.node_status"));
+    return std::stod(
+        node.Sql("SELECT COALESCE(EXTRACT(epoch FROM replay_lag), -1) FROM baton.node_status"));
   }
 
   Cluster cluster_;
