@@ -33,7 +33,10 @@ class Rejoin : public testing::Test {
   void Diverge() {
     b_.Sql("SELECT pg_wal_replay_resume()");
     ASSERT_EQ(b_.Sql("SELECT outcome FROM baton.promote(force => true)"), "promoted");
-    a_.Sql("INSERT INTO t SELECT generate_series(5000, 5999)");
+    // The gate is closed here by now.
+    helper::Connection session = a_.Connect();
+    session.Query("SET pg_baton.bypass_gate = on");
+    session.Query("INSERT INTO t SELECT generate_series(5000, 5999)");
     b_.Sql("INSERT INTO t SELECT generate_series(2000, 2009)");
   }
 
