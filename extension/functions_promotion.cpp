@@ -28,6 +28,13 @@ namespace {
 
 constexpr auto kFreshLook = std::chrono::milliseconds(1000);
 constexpr auto kTurn = std::chrono::milliseconds(100);
+constexpr auto kHearsayLasts = std::chrono::milliseconds(1500);
+
+// Whether all that speaks against it is what another standby saw of a primary that is itself
+// silent.
+bool OnlyHearsay(const std::string& reasons) {
+  return reasons.starts_with("primary_seen: ") && reasons.find("; ") == std::string::npos;
+}
 
 // While it lives, the others are told that this server is about to be promoted.  So of two standbys
 // that are asked at once, each of which publishes its intent before it looks for the other's, at
@@ -144,8 +151,18 @@ std::string LetPrimariesYield(const core::PromotionFacts& facts) {
 // Returns the request as it was entered: submitted or refused.
 Request DecidePromotion(bool force, std::string_view asker, std::chrono::milliseconds timeout) {
   Decision decision;
-  const core::PromotionFacts facts = GatherPromotionFacts(force, [&] { decision.Extend(); });
-  const std::string reasons = core::ReasonsAgainst(core::CheckPromotion(facts));
+  core::PromotionFacts facts = GatherPromotionFacts(force, [&] { decision.Extend(); });
+  std::string reasons = core::ReasonsAgainst(core::CheckPromotion(facts));
+  // Right after its death another standby may not have noticed yet; it does within moments.
+  const core::Instant patience = pg::Now() + kHearsayLasts;
+  while (!force && OnlyHearsay(reasons) && pg::Now() < patience) {
+    pg::Call([] {
+      CHECK_FOR_INTERRUPTS();
+      pg_usleep(std::chrono::microseconds(kTurn).count());
+    });
+    facts = GatherPromotionFacts(force, [&] { decision.Extend(); });
+    reasons = core::ReasonsAgainst(core::CheckPromotion(facts));
+  }
   const bool possible = facts.node.role == core::Role::kStandby && !facts.node.promoting;
   Request request;
   if (!reasons.empty() && !(force && possible)) {
