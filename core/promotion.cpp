@@ -105,6 +105,16 @@ std::vector<Finding> CheckPromotion(const PromotionFacts& facts) {
           rule::Quorum(facts)};
 }
 
+bool IsOnlyOneAgainst(const std::vector<Finding>& findings, std::string_view check) {
+  bool found = false;
+  for (const Finding& finding : findings) {
+    if (finding.status != Status::kCritical) continue;
+    if (finding.check_name.view() != check) return false;
+    found = true;
+  }
+  return found;
+}
+
 std::string ReasonsAgainst(const std::vector<Finding>& findings) {
   std::string reasons;
   for (const Finding& finding : findings) {

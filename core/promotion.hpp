@@ -63,4 +63,7 @@ std::vector<Finding> CheckPromotion(const PromotionFacts& facts);
 // The reasons against it, joined: the messages of all critical findings.  Empty if there are none.
 std::string ReasonsAgainst(const std::vector<Finding>& findings);
 
+// Whether this check, and no other one, is critical.
+bool IsOnlyOneAgainst(const std::vector<Finding>& findings, std::string_view check);
+
 }  // namespace baton::core

@@ -2,8 +2,6 @@
 #include "pg/postgres.hpp"
 
 #include <algorithm>
-#include <fmt/format.h>
-#include <optional>
 
 #include "core/error.hpp"
 #include "core/node_name.hpp"
@@ -13,7 +11,6 @@
 #include "pg/clock.hpp"
 #include "pg/guard.hpp"
 #include "pg/tuples.hpp"
-#include "reading.hpp"
 #include "shared_state.hpp"
 #include "standing.hpp"
 

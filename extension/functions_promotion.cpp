@@ -28,13 +28,8 @@ namespace {
 
 constexpr auto kFreshLook = std::chrono::milliseconds(1000);
 constexpr auto kTurn = std::chrono::milliseconds(100);
+// How long what another standby saw is taken for news of the past.
 constexpr auto kHearsayLasts = std::chrono::milliseconds(1500);
-
-// Whether all that speaks against it is what another standby saw of a primary that is itself
-// silent.
-bool OnlyHearsay(const std::string& reasons) {
-  return reasons.starts_with("primary_seen: ") && reasons.find("; ") == std::string::npos;
-}
 
 // While it lives, the others are told that this server is about to be promoted.  So of two standbys
 // that are asked at once, each of which publishes its intent before it looks for the other's, at
@@ -152,17 +147,18 @@ std::string LetPrimariesYield(const core::PromotionFacts& facts) {
 Request DecidePromotion(bool force, std::string_view asker, std::chrono::milliseconds timeout) {
   Decision decision;
   core::PromotionFacts facts = GatherPromotionFacts(force, [&] { decision.Extend(); });
-  std::string reasons = core::ReasonsAgainst(core::CheckPromotion(facts));
+  auto findings = core::CheckPromotion(facts);
   // Right after its death another standby may not have noticed yet; it does within moments.
   const core::Instant patience = pg::Now() + kHearsayLasts;
-  while (!force && OnlyHearsay(reasons) && pg::Now() < patience) {
+  while (!force && core::IsOnlyOneAgainst(findings, "primary_seen") && pg::Now() < patience) {
     pg::Call([] {
       CHECK_FOR_INTERRUPTS();
       pg_usleep(std::chrono::microseconds(kTurn).count());
     });
     facts = GatherPromotionFacts(force, [&] { decision.Extend(); });
-    reasons = core::ReasonsAgainst(core::CheckPromotion(facts));
+    findings = core::CheckPromotion(facts);
   }
+  const std::string reasons = core::ReasonsAgainst(findings);
   const bool possible = facts.node.role == core::Role::kStandby && !facts.node.promoting;
   Request request;
   if (!reasons.empty() && !(force && possible)) {

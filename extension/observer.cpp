@@ -46,10 +46,7 @@ class Peer {
   bool Advance() {
     const core::Instant now = pg::Now();
     if (!waiting_) {
-      if (session_ != nullptr && session_->state() == PeerSession::State::kFailed) {
-        next_ = std::min(next_, asked_at_ + kAskAgainAfter);
-      }
-      if (now < next_) return false;
+      if (now < due()) return false;
       Begin(now);
     }
     switch (session_->state()) {

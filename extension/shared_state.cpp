@@ -8,6 +8,7 @@
 #include "pg/clock.hpp"
 #include "pg/compat.hpp"
 #include "pg/guard.hpp"
+#include "pg/locked.hpp"
 
 namespace baton {
 namespace {
@@ -48,14 +49,6 @@ static_assert(std::atomic<std::int64_t>::is_always_lock_free);
 SharedBlock* block = nullptr;
 LWLock* lock = nullptr;
 
-class Locked {
- public:
-  explicit Locked(LWLockMode mode) { LWLockAcquire(lock, mode); }
-  ~Locked() { LWLockRelease(lock); }
-  Locked(const Locked&) = delete;
-  Locked& operator=(const Locked&) = delete;
-};
-
 void Broadcast() {
   pg::Call([] { ConditionVariableBroadcast(&block->changed); });
 }
@@ -93,7 +86,7 @@ std::int64_t Enter(Request request, std::string_view requested_by, bool must_be_
   request.requested_at = GetCurrentTimestamp();
   bool busy = false;
   {
-    Locked locked(LW_EXCLUSIVE);
+    pg::Locked locked(lock, LW_EXCLUSIVE);
     auto& requests = block->state.requests;
     busy = must_be_alone && std::any_of(requests.begin(), requests.end(), [](const Request& other) {
              return other.id != 0 && !IsFinished(other.state);
@@ -160,12 +153,12 @@ void Attach() {
 void EnterWorker(Worker worker) {
   const auto index = static_cast<std::uint32_t>(worker);
   pg::Call([index] { before_shmem_exit(WithdrawWorker, UInt32GetDatum(index)); });
-  Locked locked(LW_EXCLUSIVE);
+  pg::Locked locked(lock, LW_EXCLUSIVE);
   block->latches[index] = MyLatch;
 }
 
 void Wake(Worker worker) {
-  Locked locked(LW_SHARED);
+  pg::Locked locked(lock, LW_SHARED);
   Latch* const latch = block->latches[static_cast<std::size_t>(worker)];
   if (latch != nullptr) SetLatch(latch);
 }
@@ -212,13 +205,13 @@ bool WaitOn(ConditionVariable& changed, std::chrono::milliseconds limit,
 }
 
 void BeginLook() {
-  Locked locked(LW_EXCLUSIVE);
+  pg::Locked locked(lock, LW_EXCLUSIVE);
   ++block->state.looks_begun;
 }
 
 void EndLook() {
   {
-    Locked locked(LW_EXCLUSIVE);
+    pg::Locked locked(lock, LW_EXCLUSIVE);
     block->state.looks_ended = block->state.looks_begun;
   }
   Broadcast();
@@ -227,12 +220,12 @@ void EndLook() {
 bool WaitForFreshLook(std::chrono::milliseconds limit) {
   std::int64_t begun = 0;
   {
-    Locked locked(LW_SHARED);
+    pg::Locked locked(lock, LW_SHARED);
     begun = block->state.looks_begun;
   }
   Wake(Worker::kMonitor);
   return WaitUntil(limit, [begun] {
-    Locked locked(LW_SHARED);
+    pg::Locked locked(lock, LW_SHARED);
     return block->state.looks_ended > begun;
   });
 }
@@ -260,7 +253,7 @@ std::int64_t RecordRefusal(bool force, std::string_view requested_by, std::strin
 std::vector<Request> ReadRequests() {
   std::array<Request, kMaxRequests> copy;
   {
-    Locked locked(LW_SHARED);
+    pg::Locked locked(lock, LW_SHARED);
     copy = block->state.requests;
   }
   std::vector<Request> requests;
@@ -288,7 +281,7 @@ std::optional<Request> OpenPromotion() {
 
 void UpdateRequest(const Request& request) {
   {
-    Locked locked(LW_EXCLUSIVE);
+    pg::Locked locked(lock, LW_EXCLUSIVE);
     for (Request& entry : block->state.requests) {
       if (entry.id == request.id) entry = request;
     }
@@ -347,7 +340,7 @@ void AddEvent(std::string_view kind, std::string_view message, std::string_view 
   event.message = message;
   event.detail = detail;
   {
-    Locked locked(LW_EXCLUSIVE);
+    pg::Locked locked(lock, LW_EXCLUSIVE);
     block->state.events_of_others.Add(event);
   }
   Wake(Worker::kMonitor);
@@ -356,7 +349,7 @@ void AddEvent(std::string_view kind, std::string_view message, std::string_view 
 std::vector<core::Event> TakeEvents() {
   FixedList<core::Event, kMaxEventsOfOthers> taken;
   {
-    Locked locked(LW_EXCLUSIVE);
+    pg::Locked locked(lock, LW_EXCLUSIVE);
     taken = block->state.events_of_others;
     block->state.events_of_others.count = 0;
   }
@@ -364,12 +357,12 @@ std::vector<core::Event> TakeEvents() {
 }
 
 std::int64_t EventsReported() {
-  Locked locked(LW_SHARED);
+  pg::Locked locked(lock, LW_SHARED);
   return block->state.events_reported;
 }
 
 void CountEventsReported(std::int64_t id) {
-  Locked locked(LW_EXCLUSIVE);
+  pg::Locked locked(lock, LW_EXCLUSIVE);
   block->state.events_reported = std::max(block->state.events_reported, id);
 }
 
@@ -377,7 +370,7 @@ bool BeginReporting() {
   static bool registered = false;
   if (!registered) pg::Call([] { before_shmem_exit(WithdrawReporter, Datum{0}); });
   registered = true;
-  Locked locked(LW_EXCLUSIVE);
+  pg::Locked locked(lock, LW_EXCLUSIVE);
   pid_t& reporter = block->state.reporter;
   if (reporter != 0 && reporter != MyProcPid) return false;
   reporter = MyProcPid;
@@ -387,22 +380,22 @@ bool BeginReporting() {
 void EndReporting() { WithdrawReporter(0, Datum{0}); }
 
 bool IsReporting() {
-  Locked locked(LW_SHARED);
+  pg::Locked locked(lock, LW_SHARED);
   return block->state.reporter != 0;
 }
 
 void WriteCanary(const Canary& canary) {
-  Locked locked(LW_EXCLUSIVE);
+  pg::Locked locked(lock, LW_EXCLUSIVE);
   block->state.canary = canary;
 }
 
 Canary ReadCanary() {
-  Locked locked(LW_SHARED);
+  pg::Locked locked(lock, LW_SHARED);
   return block->state.canary;
 }
 
 std::int64_t NextCanaryToken() {
-  Locked locked(LW_EXCLUSIVE);
+  pg::Locked locked(lock, LW_EXCLUSIVE);
   // Also after a restart no token may come again, or an old row would prove something new.
   block->state.last_canary_token =
       std::max<std::int64_t>(block->state.last_canary_token + 1, GetCurrentTimestamp());

@@ -1,17 +1,15 @@
 #include "standing.hpp"
 
-#include <cerrno>
-#include <cstring>
+#include <algorithm>
+#include <cstdio>
 #include <fmt/format.h>
-#include <optional>
 #include <type_traits>
 
 #include "durable_file.hpp"
 #include "event_file.hpp"
 #include "gate.hpp"
-#include "pg/clock.hpp"
-#include "pg/compat.hpp"
 #include "pg/guard.hpp"
+#include "pg/locked.hpp"
 #include "settings.hpp"
 #include "shared_state.hpp"
 
@@ -40,16 +38,8 @@ struct Block {
 Block* block = nullptr;
 LWLock* lock = nullptr;
 
-class Locked {
- public:
-  explicit Locked(LWLockMode mode) { LWLockAcquire(lock, mode); }
-  ~Locked() { LWLockRelease(lock); }
-  Locked(const Locked&) = delete;
-  Locked& operator=(const Locked&) = delete;
-};
-
 Standing Copy() {
-  Locked locked(LW_SHARED);
+  pg::Locked locked(lock, LW_SHARED);
   return block->standing;
 }
 
@@ -58,7 +48,7 @@ template <typename F>
 Change Edit(const F& edit) {
   Change change = 0;
   {
-    Locked locked(LW_EXCLUSIVE);
+    pg::Locked locked(lock, LW_EXCLUSIVE);
     edit(block->standing.state);
     change = ++block->standing.changed;
   }
@@ -132,7 +122,7 @@ Change Fence(std::string_view reason, std::string_view by) {
 
 Change Unfence() {
   {
-    Locked locked(LW_EXCLUSIVE);
+    pg::Locked locked(lock, LW_EXCLUSIVE);
     block->standing.unreadable = false;
   }
   return Edit([](core::NodeState& state) { state.fenced = false; });
@@ -171,7 +161,7 @@ Change SetReign(const core::Reign& reign) {
 
 void OpenWhatIsOver() {
   {
-    Locked locked(LW_EXCLUSIVE);
+    pg::Locked locked(lock, LW_EXCLUSIVE);
     const Standing& standing = block->standing;
     if (!standing.state.fenced) gate::OpenQuietly(core::GateReason::kFencedByHand);
     if (!standing.state.superseded) gate::OpenQuietly(core::GateReason::kAnotherPrimary);
@@ -186,14 +176,14 @@ Change PeersChanged() {
 
 bool WaitUntilKept(Change change, std::chrono::milliseconds limit) {
   const auto is_kept = [change] {
-    Locked locked(LW_SHARED);
+    pg::Locked locked(lock, LW_SHARED);
     return block->standing.kept >= change;
   };
   return shared::WaitOn(block->kept, limit, is_kept);
 }
 
 bool MustKeep() {
-  Locked locked(LW_SHARED);
+  pg::Locked locked(lock, LW_SHARED);
   return !block->standing.unreadable && block->standing.kept < block->standing.changed;
 }
 
@@ -210,7 +200,7 @@ std::string Keep() {
       ReplaceDurably(kFile, core::StateToFile(copy.state, peers, FileOwner(own_name)));
   if (!failure.empty()) return failure;
   {
-    Locked locked(LW_EXCLUSIVE);
+    pg::Locked locked(lock, LW_EXCLUSIVE);
     block->standing.kept = std::max(block->standing.kept, copy.changed);
   }
   pg::Call([] { ConditionVariableBroadcast(&block->kept); });

@@ -823,5 +823,15 @@ TEST(ReasonsAgainst, AreOnlyTheCriticalOnes) {
             "replay_paused: replay is paused; somebody wanted to keep this state");
 }
 
+TEST(PromotionReasons, OneAloneIsToldFromSeveralAndFromNone) {
+  const Finding seen = Judged("primary_seen", Status::kCritical, "", "standby c; still streams");
+  const Finding ahead = Judged("most_advanced", Status::kCritical, "", "");
+  const Finding fine = Judged("archiving", Status::kWarning, "", "");
+
+  EXPECT_TRUE(IsOnlyOneAgainst({fine, seen}, "primary_seen"));
+  EXPECT_FALSE(IsOnlyOneAgainst({seen, ahead}, "primary_seen"));
+  EXPECT_FALSE(IsOnlyOneAgainst({fine}, "primary_seen"));
+}
+
 }  // namespace
 }  // namespace baton::core
