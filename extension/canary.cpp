@@ -10,6 +10,7 @@
 #include "pg/clock.hpp"
 #include "pg/guard.hpp"
 #include "pg/query.hpp"
+#include "pg/worker.hpp"
 #include "settings.hpp"
 #include "shared_state.hpp"
 
@@ -32,24 +33,18 @@ std::string ReadStatement(std::int64_t token) {
 
 // Lets a worker write the row and waits for its end.
 void WriteBy(std::int64_t token) {
-  const BgwHandleStatus status = pg::Call([&] {
-    BackgroundWorker worker{};
-    strlcpy(worker.bgw_name, "pg_baton canary", BGW_MAXLEN);
-    strlcpy(worker.bgw_type, "pg_baton canary", BGW_MAXLEN);
-    worker.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION;
-    worker.bgw_start_time = BgWorkerStart_RecoveryFinished;
-    worker.bgw_restart_time = BGW_NEVER_RESTART;
-    strlcpy(worker.bgw_library_name, "pg_baton", sizeof(worker.bgw_library_name));
-    strlcpy(worker.bgw_function_name, "pg_baton_canary_main", BGW_MAXLEN);
-    worker.bgw_main_arg = Int64GetDatum(token);
-    worker.bgw_notify_pid = MyProcPid;
-    BackgroundWorkerHandle* handle = nullptr;
-    if (!RegisterDynamicBackgroundWorker(&worker, &handle)) {
+  BackgroundWorkerHandle* const handle =
+      pg::StartWorker("pg_baton canary", "pg_baton_canary_main", pg::WorkerKind::kWithDatabase,
+                      Int64GetDatum(token), MyProcPid);
+  const BgwHandleStatus status = pg::Call([handle] {
+    if (handle == nullptr) {
       ereport(ERROR, (errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
                       errmsg("could not start a worker to write the canary row"),
                       errhint("Raise max_worker_processes.")));
     }
-    return WaitForBackgroundWorkerShutdown(handle);
+    const BgwHandleStatus ended = WaitForBackgroundWorkerShutdown(handle);
+    pfree(handle);
+    return ended;
   });
   if (status != BGWH_STOPPED || shared::ReadCanary().token < token) {
     throw core::Error(core::ErrorCode::kFailed, "could not write the canary row",
@@ -156,14 +151,11 @@ extern "C" {
 PGDLLEXPORT void pg_baton_canary_main(Datum argument) {
   using namespace baton;
   pg::Entry([argument] {
+    pg::BeginWorker();
+    pg::ConnectTo(setting::Database(), "5s");
     pg::Call([] {
-      pqsignal(SIGTERM, die);
-      BackgroundWorkerUnblockSignals();
-      BackgroundWorkerInitializeConnection(setting::Database(), nullptr, 0);
-      SetConfigOption("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_OVERRIDE);
       // A missing synchronous standby is a thing to report, not to wait for.
       SetConfigOption("synchronous_commit", "local", PGC_USERSET, PGC_S_OVERRIDE);
-      SetConfigOption("lock_timeout", "5s", PGC_USERSET, PGC_S_OVERRIDE);
     });
     Canary canary;
     canary.token = DatumGetInt64(argument);

@@ -65,7 +65,7 @@ void TellLost(std::int64_t lost) {
 // Events are counted as reported before the command runs: none is ever reported twice.
 void ReportEvents() {
   const auto log = std::make_unique<core::EventLog>();
-  while (shared::BeginReporting()) {
+  while (shared::TakeUp(shared::Duty::kEvents)) {
     for (;;) {
       pg::HandleInterrupts();
       const std::string command = setting::EventCommand();
@@ -77,7 +77,7 @@ void ReportEvents() {
       shared::CountEventsReported(event->id);
       RunFor(*event, command);
     }
-    shared::EndReporting();
+    shared::LayDown(shared::Duty::kEvents);
     // The monitor may have seen this worker at work just before that, and started no other.
     shared::Board<core::EventLog>().Read(*log);
     if (setting::EventCommand().empty() || log->After(shared::EventsReported()) == nullptr) return;
@@ -86,30 +86,11 @@ void ReportEvents() {
 
 }  // namespace
 
-bool EventReporter::IsRunning() {
-  if (shared::IsReporting()) return true;
-  if (handle_ == nullptr) return false;
-  return pg::Call([this] {
-    pid_t pid = 0;
-    if (GetBackgroundWorkerPid(handle_, &pid) != BGWH_STOPPED) return true;
-    pfree(handle_);
-    handle_ = nullptr;
-    return false;
-  });
-}
-
 void EventReporter::Advance(std::int64_t last_id) {
   if (setting::EventCommand().empty()) return shared::CountEventsReported(last_id);
-  if (shared::EventsReported() >= last_id || IsRunning()) return;
+  if (shared::EventsReported() >= last_id || worker_.IsAtWork()) return;
   // Its end wakes the monitor, which then looks whether there is more.
-  handle_ = pg::StartWorker("pg_baton events", "pg_baton_events_main", Datum{0}, MyProcPid);
-  if (handle_ == nullptr && !told_) {
-    pg::Call([] {
-      ereport(WARNING, (errmsg("could not start a worker for pg_baton.event_command"),
-                        errhint("Raise max_worker_processes.")));
-    });
-  }
-  told_ = handle_ == nullptr;
+  worker_.Start();
 }
 
 }  // namespace baton

@@ -7,6 +7,8 @@
 
 #include <cstdint>
 
+#include "duty_worker.hpp"
+
 namespace baton {
 
 // The monitor's side of it.
@@ -17,10 +19,8 @@ class EventReporter {
   void Advance(std::int64_t last_id);
 
  private:
-  bool IsRunning();
-
-  BackgroundWorkerHandle* handle_ = nullptr;
-  bool told_ = false;  // that no worker could be started
+  DutyWorker worker_{shared::Duty::kEvents, "pg_baton events", "pg_baton_events_main",
+                     pg::WorkerKind::kWithSharedMemoryOnly};
 };
 
 }  // namespace baton

@@ -75,7 +75,7 @@ class Monitor {
     for (;;) {
       const bool promoting = AdvancePromotion();
       if (succession_.NoticePromotion(*report_, *registry_, chronicle_)) {
-        succession_.Advance(*registry_, chronicle_);
+        succession_.Advance(*registry_);
         woken_ = true;
       }
       if (woken_ || pg::Now() >= next_look) {
@@ -109,7 +109,7 @@ class Monitor {
     chronicle_.Note(*report_, *registry_, changes);
     reporter_.Advance(chronicle_.last_id());
     following_.Act(*registry_, report_->facts, chronicle_);
-    succession_.Advance(*registry_, chronicle_);
+    succession_.Advance(*registry_);
     pg::Call([] {
       pgstat_report_stat(false);
       pgstat_report_activity(STATE_IDLE, nullptr);
@@ -150,7 +150,7 @@ class Monitor {
   Chronicle chronicle_;
   EventReporter reporter_;
   Following following_;
-  SuccessionRunner succession_;
+  SuccessionStarter succession_;
   Shape shape_;
   core::Instant unsettled_until_{};
   bool woken_ = true;
@@ -169,13 +169,7 @@ extern "C" {
 PGDLLEXPORT void pg_baton_monitor_main(Datum) {
   baton::pg::Entry([] {
     baton::pg::BeginWorker();
-    baton::pg::Call([] {
-      BackgroundWorkerInitializeConnection(baton::setting::Database(), nullptr, 0);
-      // A superuser's SQL must not find anybody's operators, nor wait for anybody's locks.
-      SetConfigOption("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_OVERRIDE);
-      SetConfigOption("lock_timeout", "1s", PGC_USERSET, PGC_S_OVERRIDE);
-      SetConfigOption("default_transaction_read_only", "off", PGC_USERSET, PGC_S_OVERRIDE);
-    });
+    baton::pg::ConnectTo(baton::setting::Database(), "1s");
     baton::shared::EnterWorker(baton::shared::Worker::kMonitor);
     baton::Monitor().Run();
   });

@@ -1,5 +1,6 @@
 // The present reign of this server, and how far the monitor has come with what follows from a
-// change of the primary.  Written by the monitor alone; a new monitor goes on from here.
+// change of the primary.  Written by the monitor, and while it is
+// at work by the worker of the succession; the next of either goes on from here.
 #pragma once
 
 #include "pg/postgres.hpp"
@@ -30,7 +31,7 @@ namespace reign {
 core::Reign Own();
 
 ReignState Read();
-// The monitor only.
+// The monitor, and the worker of the succession while it is at work.
 void Write(const ReignState& state);
 // A random id, never 0.
 std::uint64_t NewId();

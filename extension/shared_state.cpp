@@ -25,9 +25,9 @@ struct SharedState {
   // Anybody enters, the monitor takes.
   FixedList<core::Event, kMaxEventsOfOthers> events_of_others;
   std::int64_t events_reported;  // the monitor while there is no command, else the reporter
-  pid_t reporter;                // 0 while there is none
-  std::int64_t looks_begun;      // the monitor
-  std::int64_t looks_ended;      // the monitor
+  std::array<pid_t, shared::kDuties> at_duty;  // 0 while nobody is
+  std::int64_t looks_begun;                    // the monitor
+  std::int64_t looks_ended;                    // the monitor
 };
 static_assert(std::is_trivially_copyable_v<SharedState>);
 
@@ -39,7 +39,7 @@ struct SharedBlock {
   Published<core::EventLog> events;              // the monitor
   Published<ClusterReport> cluster;              // the observer
   Published<StorageReport> storage;              // the storage worker
-  Published<ReignState> reign;                   // the monitor
+  Published<ReignState> reign;                   // the monitor, or the succession's worker
   std::array<Latch*, shared::kWorkers> latches;  // the workers; null while there is none
   std::atomic<std::int64_t> decides_until;       // a session that promotes; core::Instant
   ConditionVariable changed;
@@ -64,10 +64,8 @@ core::Instant own_decision{};
 
 extern "C" void EndOwnDecision(int, Datum) { shared::EndDecision(); }
 
-extern "C" void WithdrawReporter(int, Datum) {
-  LWLockAcquire(lock, LW_EXCLUSIVE);
-  if (block->state.reporter == MyProcPid) block->state.reporter = 0;
-  LWLockRelease(lock);
+extern "C" void LayDownAtExit(int, Datum duty) {
+  shared::LayDown(static_cast<shared::Duty>(DatumGetUInt32(duty)));
 }
 
 std::uint32_t WaitEvent() {
@@ -366,22 +364,30 @@ void CountEventsReported(std::int64_t id) {
   block->state.events_reported = std::max(block->state.events_reported, id);
 }
 
-bool BeginReporting() {
-  static bool registered = false;
-  if (!registered) pg::Call([] { before_shmem_exit(WithdrawReporter, Datum{0}); });
-  registered = true;
+bool TakeUp(Duty duty) {
+  static std::array<bool, kDuties> registered{};
+  const auto index = static_cast<std::size_t>(duty);
+  if (!registered[index]) {
+    const auto argument = UInt32GetDatum(static_cast<std::uint32_t>(index));
+    pg::Call([argument] { before_shmem_exit(LayDownAtExit, argument); });
+  }
+  registered[index] = true;
   pg::Locked locked(lock, LW_EXCLUSIVE);
-  pid_t& reporter = block->state.reporter;
-  if (reporter != 0 && reporter != MyProcPid) return false;
-  reporter = MyProcPid;
+  pid_t& who = block->state.at_duty[index];
+  if (who != 0 && who != MyProcPid) return false;
+  who = MyProcPid;
   return true;
 }
 
-void EndReporting() { WithdrawReporter(0, Datum{0}); }
+void LayDown(Duty duty) {
+  pg::Locked locked(lock, LW_EXCLUSIVE);
+  pid_t& who = block->state.at_duty[static_cast<std::size_t>(duty)];
+  if (who == MyProcPid) who = 0;
+}
 
-bool IsReporting() {
+bool IsTakenUp(Duty duty) {
   pg::Locked locked(lock, LW_SHARED);
-  return block->state.reporter != 0;
+  return block->state.at_duty[static_cast<std::size_t>(duty)] != 0;
 }
 
 void WriteCanary(const Canary& canary) {

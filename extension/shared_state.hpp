@@ -198,10 +198,14 @@ std::vector<core::Event> TakeEvents();  // the monitor; oldest first, without id
 // Which events were handed to event_command, or passed over while there was none; only grows.
 std::int64_t EventsReported();
 void CountEventsReported(std::int64_t id);
-// One process at a time hands them over; it withdraws at its exit.  False if another one does.
-bool BeginReporting();
-void EndReporting();
-bool IsReporting();
+
+// What one process at a time does; it lays its duty down at its exit.  TakeUp returns false if
+// another one has it.
+enum class Duty : std::size_t { kEvents, kSuccession };
+inline constexpr std::size_t kDuties = 2;
+bool TakeUp(Duty duty);
+void LayDown(Duty duty);
+bool IsTakenUp(Duty duty);
 
 void WriteCanary(const Canary& canary);
 Canary ReadCanary();

@@ -82,47 +82,34 @@ core::TimelineId CurrentTimeline() {
   return pg::Call([] { return GetWALInsertionTimeLine(); });
 }
 
-}  // namespace
-
-SuccessionRunner::SuccessionRunner() : state_(reign::Read()) {
-  shared::Board<ReignState>().TakeOver();
-  if (!RecoveryInProgress()) return;
-  state_.was_standby = true;
-  state_.reign = {};
-  reign::Write(state_);
-}
-
-bool SuccessionRunner::NoticePromotion(const Report& report, const Registry& registry,
-                                       Chronicle& chronicle) {
-  if (state_.reign.timeline != 0 || !state_.was_standby || RecoveryInProgress()) return false;
-  state_.reign.timeline = CurrentTimeline();
-  state_.reign.began = pg::BeginningOf(state_.reign.timeline);
-  state_.reign.id = reign::NewId();
-  state_.former_primary = FormerPrimary(report, registry);
-  state_.missing_bytes = MissingBytes(report, state_.reign.began);
-  for (const Request& request : shared::ReadRequests()) {
-    if (request.state != RequestState::kDone || request.timeline != state_.reign.timeline) continue;
-    state_.forced = request.force;
-    state_.reasons = request.reason.view();
-    break;
+// The worker's side: takes the steps that are due, and ends.
+class Runner {
+ public:
+  Runner() : state_(reign::Read()), registry_(shared::Read<Registry>()) {
+    shared::Board<ReignState>().TakeOver();
   }
-  state_.succession = core::Succession::OfPromotion();
-  reign::Write(state_);
-  standing::SetReign(state_.reign);
-  // Whoever was the primary before has lost the baton to this node.
-  if (state_.reign.timeline > standing::Read().successor_reign.timeline) {
-    standing::EndSuperseded();
-    standing::OpenWhatIsOver();
-  }
-  const core::Message told = core::PromotionMessage(state_.reign, state_.former_primary.view(),
-                                                    state_.missing_bytes, state_.forced);
-  chronicle.Tell(kKind, told.message, told.detail);
-  return true;
+  void Run();
+
+ private:
+  void BeginAsStarted();
+  void Take(SuccessionStep step);
+  bool MakeSlots();
+  void LeaveSyncNames();
+  void CheckRegistration();
+  bool WriteRecord();
+
+  ReignState state_;
+  std::unique_ptr<Registry> registry_;
+};
+
+bool IsDue(const ReignState& state, const Registry& registry) {
+  if (state.reign.timeline == 0) return !state.was_standby;
+  return state.succession.Next(pg::Now(), registry.readable).has_value();
 }
 
 // A server that starts as a primary goes on with the reign that it has put on record.  Without a
 // record of a timeline that began by a promotion, it crashed before it was done with that one.
-void SuccessionRunner::BeginAsStarted() {
+void Runner::BeginAsStarted() {
   state_.reign.timeline = CurrentTimeline();
   state_.reign.began = pg::BeginningOf(state_.reign.timeline);
   state_.succession =
@@ -146,34 +133,31 @@ void SuccessionRunner::BeginAsStarted() {
   if (kept.id != state_.reign.id) standing::SetReign(state_.reign);
 }
 
-void SuccessionRunner::Advance(const Registry& registry, Chronicle& chronicle) {
+void Runner::Run() {
   if (RecoveryInProgress()) return;
   if (state_.reign.timeline == 0) {
     if (state_.was_standby) return;
     BeginAsStarted();
   }
-  const core::Instant now = pg::Now();
-  while (const auto step = state_.succession.Next(now, registry.readable)) {
-    Take(*step, registry, chronicle);
-  }
+  while (const auto step = state_.succession.Next(pg::Now(), registry_->readable)) Take(*step);
 }
 
-void SuccessionRunner::Take(SuccessionStep step, const Registry& registry, Chronicle& chronicle) {
+void Runner::Take(SuccessionStep step) {
   state_.succession.Attempt(step, pg::Now());
   reign::Write(state_);
   bool done = true;
   switch (step) {
     case SuccessionStep::kSlots:
-      done = MakeSlots(registry, chronicle);
+      done = MakeSlots();
       break;
     case SuccessionStep::kCheckpoint:
       pg::Call([] { RequestCheckpoint(CHECKPOINT_FORCE | CHECKPOINT_IMMEDIATE); });
       break;
     case SuccessionStep::kSyncNames:
-      LeaveSyncNames(chronicle);
+      LeaveSyncNames();
       break;
     case SuccessionStep::kRegistration:
-      CheckRegistration(registry, chronicle);
+      CheckRegistration();
       break;
     case SuccessionStep::kRecord:
       done = WriteRecord();
@@ -183,9 +167,9 @@ void SuccessionRunner::Take(SuccessionStep step, const Registry& registry, Chron
   reign::Write(state_);
 }
 
-bool SuccessionRunner::MakeSlots(const Registry& registry, Chronicle& chronicle) {
+bool Runner::MakeSlots() {
   std::vector<std::string> nodes;
-  for (const RegisteredNode& node : registry.nodes) nodes.push_back(node.name.str());
+  for (const RegisteredNode& node : registry_->nodes) nodes.push_back(node.name.str());
   pg::WorkerTransaction transaction;
   pg::Spi spi;
   std::vector<std::string> slots;
@@ -197,40 +181,40 @@ bool SuccessionRunner::MakeSlots(const Registry& registry, Chronicle& chronicle)
   spi.Finish();
   transaction.Commit();
   if (!plan.wanted.empty()) {
-    chronicle.Tell(kKind, fmt::format("made a replication slot for {}", Joined(plan.wanted)));
+    shared::AddEvent(kKind, fmt::format("made a replication slot for {}", Joined(plan.wanted)));
   }
   if (!plan.no_room.empty() && state_.succession.Attempts(SuccessionStep::kSlots) == 1) {
-    chronicle.Tell(kKind,
-                   fmt::format("could not make a replication slot for {}", Joined(plan.no_room)),
-                   fmt::format("All of max_replication_slots, {}, are taken.", most));
+    shared::AddEvent(kKind,
+                     fmt::format("could not make a replication slot for {}", Joined(plan.no_room)),
+                     fmt::format("All of max_replication_slots, {}, are taken.", most));
   }
   return plan.no_room.empty();
 }
 
-void SuccessionRunner::LeaveSyncNames(Chronicle& chronicle) {
+void Runner::LeaveSyncNames() {
   const std::string names = pg::Setting("synchronous_standby_names").value_or("");
   const auto without = core::SyncNamesWithout(names, setting::NodeName());
   if (!without || *without == names) return;
   if (!pg::MayAlterSystem()) {
-    chronicle.Tell(kKind, "synchronous_standby_names names this node, and cannot be changed",
-                   fmt::format("It is \"{}\", and allow_alter_system is off.", names));
+    shared::AddEvent(kKind, "synchronous_standby_names names this node, and cannot be changed",
+                     fmt::format("It is \"{}\", and allow_alter_system is off.", names));
     return;
   }
   pg::AlterSystem("synchronous_standby_names", *without);
-  chronicle.Tell(kKind, "took this node out of synchronous_standby_names",
-                 fmt::format("It was \"{}\" and is \"{}\" now.", names, *without));
+  shared::AddEvent(kKind, "took this node out of synchronous_standby_names",
+                   fmt::format("It was \"{}\" and is \"{}\" now.", names, *without));
 }
 
-void SuccessionRunner::CheckRegistration(const Registry& registry, Chronicle& chronicle) {
+void Runner::CheckRegistration() {
   const std::string own_name = setting::NodeName();
   const bool registered =
-      std::any_of(registry.nodes.begin(), registry.nodes.end(),
+      std::any_of(registry_->nodes.begin(), registry_->nodes.end(),
                   [&](const RegisteredNode& node) { return node.name.view() == own_name; });
   if (registered) return;
   const std::string message = own_name.empty()
                                   ? "this primary has no name, so no other node can find it"
                                   : "this primary is not registered, so no other node can find it";
-  chronicle.Tell(
+  shared::AddEvent(
       kKind, message,
       "SELECT baton.register_node(...) enters it, with the address that the others reach "
       "it at.");
@@ -241,7 +225,7 @@ void SuccessionRunner::CheckRegistration(const Registry& registry, Chronicle& ch
   });
 }
 
-bool SuccessionRunner::WriteRecord() {
+bool Runner::WriteRecord() {
   // It acknowledges nothing to anybody, and has to be there also where the gate is closed.
   const gate::Exemption exemption;
   pg::WorkerTransaction transaction;
@@ -263,4 +247,61 @@ bool SuccessionRunner::WriteRecord() {
   return possible;
 }
 
+}  // namespace
+
+SuccessionStarter::SuccessionStarter() {
+  if (!RecoveryInProgress()) return;
+  shared::Board<ReignState>().TakeOver();
+  ReignState state = reign::Read();
+  state.was_standby = true;
+  state.reign = {};
+  reign::Write(state);
+}
+
+bool SuccessionStarter::NoticePromotion(const Report& report, const Registry& registry,
+                                        Chronicle& chronicle) {
+  ReignState state = reign::Read();
+  if (state.reign.timeline != 0 || !state.was_standby || RecoveryInProgress()) return false;
+  state.reign.timeline = CurrentTimeline();
+  state.reign.began = pg::BeginningOf(state.reign.timeline);
+  state.reign.id = reign::NewId();
+  state.former_primary = FormerPrimary(report, registry);
+  state.missing_bytes = MissingBytes(report, state.reign.began);
+  for (const Request& request : shared::ReadRequests()) {
+    if (request.state != RequestState::kDone || request.timeline != state.reign.timeline) continue;
+    state.forced = request.force;
+    state.reasons = request.reason.view();
+    break;
+  }
+  state.succession = core::Succession::OfPromotion();
+  reign::Write(state);
+  standing::SetReign(state.reign);
+  // Whoever was the primary before has lost the baton to this node.
+  if (state.reign.timeline > standing::Read().successor_reign.timeline) {
+    standing::EndSuperseded();
+    standing::OpenWhatIsOver();
+  }
+  const core::Message told = core::PromotionMessage(state.reign, state.former_primary.view(),
+                                                    state.missing_bytes, state.forced);
+  chronicle.Tell(kKind, told.message, told.detail);
+  return true;
+}
+
+void SuccessionStarter::Advance(const Registry& registry) {
+  if (RecoveryInProgress() || !IsDue(reign::Read(), registry) || worker_.IsAtWork()) return;
+  worker_.Start();
+}
+
 }  // namespace baton
+
+extern "C" {
+
+PGDLLEXPORT void pg_baton_succession_main(Datum) {
+  using namespace baton;
+  pg::Entry([] {
+    pg::BeginWorker();
+    pg::ConnectTo(setting::Database(), "1s");
+    if (shared::TakeUp(shared::Duty::kSuccession)) Runner().Run();
+  });
+}
+}

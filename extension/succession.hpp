@@ -1,33 +1,30 @@
 // Carries out what follows from a promotion on the new primary, whoever promoted it
-// (core/succession.hpp has the steps), and keeps the reign.
+// (core/succession.hpp has the steps), and keeps the reign.  A worker takes the steps: they write,
+// and whoever writes waits for a storage that hangs.
 #pragma once
 
 #include "chronicle.hpp"
+#include "duty_worker.hpp"
 #include "reign_state.hpp"
 #include "shared_state.hpp"
 
 namespace baton {
 
-class SuccessionRunner {
+// The monitor's side.
+class SuccessionStarter {
  public:
-  SuccessionRunner();
+  SuccessionStarter();
 
   // Begins a reign when recovery has ended, and returns whether it did.  `report` still has what
   // was known as a standby.
   bool NoticePromotion(const Report& report, const Registry& registry, Chronicle& chronicle);
 
-  // Takes the steps that are due.  The monitor, outside of a transaction.
-  void Advance(const Registry& registry, Chronicle& chronicle);
+  // Has the worker started if a step is due.
+  void Advance(const Registry& registry);
 
  private:
-  void BeginAsStarted();
-  void Take(core::SuccessionStep step, const Registry& registry, Chronicle& chronicle);
-  bool MakeSlots(const Registry& registry, Chronicle& chronicle);
-  void LeaveSyncNames(Chronicle& chronicle);
-  void CheckRegistration(const Registry& registry, Chronicle& chronicle);
-  bool WriteRecord();
-
-  ReignState state_;
+  DutyWorker worker_{shared::Duty::kSuccession, "pg_baton succession", "pg_baton_succession_main",
+                     pg::WorkerKind::kWithDatabase};
 };
 
 }  // namespace baton

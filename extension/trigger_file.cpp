@@ -118,6 +118,7 @@ bool TriggerFile::TakeUp(bool is_regular, bool has_content) {
                    verdict.force ? ", with force" : ""),
        "", "");
   const bool started = pg::StartWorker("pg_baton promoter", "pg_baton_promoter_main",
+                                       pg::WorkerKind::kWithSharedMemoryOnly,
                                        BoolGetDatum(verdict.force), 0) != nullptr;
   if (!started) {
     Refuse(verdict.force,

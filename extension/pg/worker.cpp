@@ -9,11 +9,12 @@ namespace baton::pg {
 
 namespace {
 
-BackgroundWorker Described(const char* name, const char* function) {
+BackgroundWorker Described(const char* name, const char* function, WorkerKind kind) {
   BackgroundWorker worker{};
   strlcpy(worker.bgw_name, name, BGW_MAXLEN);
   strlcpy(worker.bgw_type, name, BGW_MAXLEN);
   worker.bgw_flags = BGWORKER_SHMEM_ACCESS;
+  if (kind == WorkerKind::kWithDatabase) worker.bgw_flags |= BGWORKER_BACKEND_DATABASE_CONNECTION;
   worker.bgw_start_time = BgWorkerStart_ConsistentState;
   worker.bgw_restart_time = BGW_NEVER_RESTART;
   strlcpy(worker.bgw_library_name, "pg_baton", sizeof(worker.bgw_library_name));
@@ -25,19 +26,16 @@ BackgroundWorker Described(const char* name, const char* function) {
 
 void RegisterWorker(const char* name, const char* function, WorkerKind kind) {
   Call([&] {
-    BackgroundWorker worker = Described(name, function);
-    if (kind == WorkerKind::kWithDatabase) {
-      worker.bgw_flags |= BGWORKER_BACKEND_DATABASE_CONNECTION;
-    }
+    BackgroundWorker worker = Described(name, function, kind);
     worker.bgw_restart_time = 1;
     RegisterBackgroundWorker(&worker);
   });
 }
 
-BackgroundWorkerHandle* StartWorker(const char* name, const char* function, Datum argument,
-                                    pid_t notify) {
+BackgroundWorkerHandle* StartWorker(const char* name, const char* function, WorkerKind kind,
+                                    Datum argument, pid_t notify) {
   return Call([&]() -> BackgroundWorkerHandle* {
-    BackgroundWorker worker = Described(name, function);
+    BackgroundWorker worker = Described(name, function, kind);
     worker.bgw_main_arg = argument;
     worker.bgw_notify_pid = notify;
     BackgroundWorkerHandle* handle = nullptr;
@@ -53,6 +51,15 @@ void BeginWorker() {
     pqsignal(SIGHUP, SignalHandlerForConfigReload);
     pqsignal(SIGTERM, die);
     BackgroundWorkerUnblockSignals();
+  });
+}
+
+void ConnectTo(const char* database, const char* lock_timeout) {
+  Call([&] {
+    BackgroundWorkerInitializeConnection(database, nullptr, 0);
+    SetConfigOption("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_OVERRIDE);
+    SetConfigOption("lock_timeout", lock_timeout, PGC_USERSET, PGC_S_OVERRIDE);
+    SetConfigOption("default_transaction_read_only", "off", PGC_USERSET, PGC_S_OVERRIDE);
   });
 }
 

@@ -15,14 +15,18 @@ enum class WorkerKind { kWithDatabase, kWithSharedMemoryOnly };
 // ended; called while shared_preload_libraries are loaded.  `function` is a symbol of this library.
 void RegisterWorker(const char* name, const char* function, WorkerKind kind);
 
-// Starts a worker with shared memory only that runs once, with this argument; the process `notify`,
-// unless 0, gets its latch set when it starts and ends.  Null if all of max_worker_processes are
-// taken.  The handle lives until it is given to pfree.
-BackgroundWorkerHandle* StartWorker(const char* name, const char* function, Datum argument,
-                                    pid_t notify);
+// Starts a worker that runs once, with this argument; the process `notify`, unless 0, gets its
+// latch set when it starts and ends.  Null if all of max_worker_processes are taken.  The handle
+// lives until it is given to pfree.
+BackgroundWorkerHandle* StartWorker(const char* name, const char* function, WorkerKind kind,
+                                    Datum argument, pid_t notify);
 
 // First thing in a worker: signals as backends have them.
 void BeginWorker();
+
+// Connects a worker to a database, as the bootstrap superuser.  A superuser's SQL must not find
+// anybody's operators, nor wait for anybody's locks for long.
+void ConnectTo(const char* database, const char* lock_timeout);
 
 // Waits until the latch is set, or `limit` is over; takes new settings.  Returns whether the latch
 // was set.  Ends the process when it is told to end, or the postmaster is gone.
