@@ -29,8 +29,9 @@ files core | grep -E '\.(cpp|hpp)$' | xargs grep -nE '#include "(helper|extensio
 files extension | grep -E '\.(cpp|hpp)$' | xargs grep -nE 'PG_VERSION_NUM' |
   grep -v '^extension/pg/compat\.hpp' | rule 'version differences live in pg/compat.hpp'
 files extension | grep -E '\.(cpp|hpp)$' | xargs grep -nE 'catch \(' |
-  grep -v '^extension/pg/guard\.hpp' | rule 'the extension catches in guard.hpp alone'
-files helper/command | xargs grep -nE '#include "helper/command/(setup_primary|clone|rejoin|promote|status|check|metrics)\.' |
+  grep -vE '^extension/pg/guard\.hpp|catch \(const core::Error&' |
+  rule 'the extension catches errors of the server in guard.hpp alone'
+files helper/command | xargs grep -nE '#include "helper/command/(setup_primary|clone|rejoin|promote|switchover|status|check|metrics)\.' |
   rule 'commands do not include each other'
 files test | grep -E '_test\.cpp$' | xargs -r grep -nE 'sleep_for|[^_]sleep\(|DISABLED_|GTEST_SKIP' |
   rule 'tests wait for conditions, and none is disabled'

@@ -197,15 +197,71 @@ CREATE FUNCTION baton.promote(
 COMMENT ON FUNCTION baton.promote(boolean, boolean, interval) IS
   'promotes this standby; refused with reasons while a row of baton.promotion_check is critical, unless forced';
 
+CREATE FUNCTION baton.demotion_check(
+    OUT check_name text, OUT status text, OUT value text, OUT threshold text,
+    OUT message text, OUT hint text, OUT checked_at timestamptz,
+    OUT value_number double precision, OUT unit text,
+    OUT warning_at double precision, OUT critical_at double precision, OUT since timestamptz)
+  RETURNS SETOF record
+  LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
+  AS 'MODULE_PATHNAME', 'pg_baton_demotion_check';
+CREATE VIEW baton.demotion_check AS SELECT * FROM baton.demotion_check();
+COMMENT ON VIEW baton.demotion_check IS
+  'what would keep this primary from being demoted in place now';
+
+CREATE FUNCTION baton.switchover_check(
+    target text,
+    OUT check_name text, OUT status text, OUT value text, OUT threshold text,
+    OUT message text, OUT hint text, OUT checked_at timestamptz,
+    OUT value_number double precision, OUT unit text,
+    OUT warning_at double precision, OUT critical_at double precision, OUT since timestamptz)
+  RETURNS SETOF record
+  LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
+  AS 'MODULE_PATHNAME', 'pg_baton_switchover_check';
+COMMENT ON FUNCTION baton.switchover_check(text) IS
+  'what would keep this primary from handing over to that node now: the rows of baton.demotion_check, and those of the target, which is asked';
+
 CREATE FUNCTION baton.requests(
     OUT request_id bigint, OUT kind text, OUT outcome text, OUT force boolean, OUT reason text,
     OUT timeline integer, OUT lsn pg_lsn, OUT requested_by text, OUT requested_at timestamptz,
-    OUT finished_at timestamptz)
+    OUT finished_at timestamptz, OUT hand_over text, OUT steps text)
   RETURNS SETOF record
   LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED
   AS 'MODULE_PATHNAME', 'pg_baton_requests';
 CREATE VIEW baton.requests AS SELECT * FROM baton.requests();
 COMMENT ON VIEW baton.requests IS 'the last requests to this server since its start, newest first';
+
+COMMENT ON COLUMN baton.requests.hand_over IS
+  'of a switchover or a demotion, the same on both nodes; NULL for a promotion';
+COMMENT ON COLUMN baton.requests.steps IS 'what this node did for it, and how long each step took';
+
+-- Handing over.
+
+CREATE FUNCTION baton.switchover(
+    target text, wait boolean DEFAULT true, timeout interval DEFAULT '60 s',
+    OUT request_id bigint, OUT outcome text, OUT reason text, OUT timeline integer,
+    OUT lsn pg_lsn, OUT hand_over text)
+  LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
+  AS 'MODULE_PATHNAME', 'pg_baton_switchover';
+COMMENT ON FUNCTION baton.switchover(text, boolean, interval) IS
+  'makes the target the primary and the present primary its standby, without a restart; ends the sessions of the present primary''s clients';
+
+CREATE FUNCTION baton.demote(
+    wait boolean DEFAULT true, timeout interval DEFAULT '60 s',
+    OUT request_id bigint, OUT outcome text, OUT reason text, OUT timeline integer,
+    OUT lsn pg_lsn, OUT hand_over text)
+  LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
+  AS 'MODULE_PATHNAME', 'pg_baton_demote';
+COMMENT ON FUNCTION baton.demote(boolean, interval) IS
+  'makes this primary a standby without a restart; it follows the next primary that goes on from its WAL';
+
+CREATE FUNCTION baton.hand_over(
+    id text, message text, giver text, end_lsn pg_lsn, sync_names text, life integer,
+    OUT state text, OUT reason text, OUT timeline integer, OUT lsn pg_lsn)
+  LANGUAGE c VOLATILE PARALLEL UNSAFE
+  AS 'MODULE_PATHNAME', 'pg_baton_hand_over';
+COMMENT ON FUNCTION baton.hand_over(text, text, text, pg_lsn, text, integer) IS
+  'what the primary says to the target of a switchover; its arguments may change';
 
 -- The write gate.
 
@@ -267,12 +323,16 @@ GRANT SELECT ON ALL TABLES IN SCHEMA baton TO pg_monitor, baton_operator;
 GRANT EXECUTE ON FUNCTION
   baton.version(), baton.node_status(), baton.health(), baton.standbys(),
   baton.check_now(interval), baton.promotion_check(), baton.requests(),
+  baton.demotion_check(), baton.switchover_check(text),
   baton.cluster(), baton.slots(), baton.events(), baton.settings_check(), baton.metrics()
   TO pg_monitor, baton_operator;
 -- It shows settings that only pg_monitor may see.
 GRANT EXECUTE ON FUNCTION baton.self_report(boolean) TO pg_monitor;
 GRANT EXECUTE ON FUNCTION
   baton.promote(boolean, boolean, interval),
+  baton.switchover(text, boolean, interval),
+  baton.demote(boolean, interval),
+  baton.hand_over(text, text, text, pg_lsn, text, integer),
   baton.fence(text),
   baton.unfence(boolean),
   baton.yield(text, integer),

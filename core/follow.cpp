@@ -74,7 +74,11 @@ FollowVerdict JudgeFollowing(const FollowFacts& facts) {
                         node, primary->timeline),
             "Set it to latest and restart this standby."};
   }
-  if (LeadsTo(facts.rows, facts.upstream, *primary) || MayStillFollow(facts)) return {};
+  // Whoever stood behind the primary does so again when the roles were swapped.
+  if (!facts.upstream_was_primary &&
+      (LeadsTo(facts.rows, facts.upstream, *primary) || MayStillFollow(facts))) {
+    return {};
+  }
   return {Kind::kFollow, node,
           fmt::format("it is the primary on timeline {} from {} on", primary->timeline,
                       fork.ToString()),

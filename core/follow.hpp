@@ -20,6 +20,7 @@ struct FollowFacts {
   bool streams = true;          // primary_conninfo is set
   bool latest_timeline = true;  // recovery_target_timeline is "latest"
   std::string_view upstream;    // where primary_conninfo leads, by name; empty: to no known node
+  bool upstream_was_primary = false;  // when this standby was put behind it
   TimelineId timeline = 0;
   Lsn replayed;
   Lsn received;

@@ -165,4 +165,19 @@ std::optional<std::string> SyncNamesWithout(std::string_view value, std::string_
   return Written(*parsed);
 }
 
+std::optional<std::string> SyncNamesInstead(std::string_view value, std::string_view node,
+                                            std::string_view former) {
+  auto parsed = ParseSyncNames(value);
+  if (!parsed || !parsed->Names(node) || former.empty() || parsed->Names(former)) {
+    return SyncNamesWithout(value, node);
+  }
+  const bool plain =
+      BeginsName(former.front()) && !IsSame(former, "any") && !IsSame(former, "first");
+  const std::string written = plain ? std::string(former) : fmt::format("\"{}\"", former);
+  for (SyncNames::Name& name : parsed->names) {
+    if (IsSame(name.text, node)) name = {std::string(former), written};
+  }
+  return Written(*parsed);
+}
+
 }  // namespace baton::core

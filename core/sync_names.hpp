@@ -39,4 +39,9 @@ std::optional<SyncNames> ParseSyncNames(std::string_view value);
 // value cannot be parsed.
 std::optional<std::string> SyncNamesWithout(std::string_view value, std::string_view node);
 
+// The value for after `node` has taken over from `former`, which follows it then: `former` in the
+// place of `node`, or without `node` where `former` is named already or has no name.
+std::optional<std::string> SyncNamesInstead(std::string_view value, std::string_view node,
+                                            std::string_view former);
+
 }  // namespace baton::core

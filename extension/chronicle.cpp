@@ -135,9 +135,11 @@ void Chronicle::NoteRequests() {
   for (const Request& request : shared::ReadRequests()) {
     if (request.id <= last_request_ || !IsFinished(request.state)) continue;
     last = std::max(last, request.id);
+    // The worker of a hand-over tells of it itself, on both nodes.
+    if (request.hand_over != 0) continue;
     Add("request",
         fmt::format("{} requested by {}: {}{}", request.kind.view(), request.requested_by.view(),
-                    RequestStateText(request.state), request.force ? ", with force" : ""),
+                    RequestStateText(request), request.force ? ", with force" : ""),
         request.reason.view());
   }
   last_request_ = last;

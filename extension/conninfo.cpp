@@ -49,6 +49,15 @@ constexpr std::string_view kAllowed[] = {"host",
                                          "channel_binding",
                                          "gssencmode"};
 
+void AddPair(std::string_view keyword, std::string_view value, std::string& text) {
+  std::string quoted;
+  for (const char c : value) {
+    if (c == '\'' || c == '\\') quoted += '\\';
+    quoted += c;
+  }
+  text += fmt::format("{}{}='{}'", text.empty() ? "" : " ", keyword, quoted);
+}
+
 bool IsAllowed(std::string_view keyword) {
   return std::find(std::begin(kAllowed), std::end(kAllowed), keyword) != std::end(kAllowed);
 }
@@ -72,12 +81,7 @@ std::string Redirected(const std::string& conninfo, const std::string& to) {
   if (options == nullptr || target == nullptr) return "";
   std::string text;
   const auto add = [&text](std::string_view keyword, std::string_view value) {
-    std::string quoted;
-    for (const char c : value) {
-      if (c == '\'' || c == '\\') quoted += '\\';
-      quoted += c;
-    }
-    text += fmt::format("{}{}='{}'", text.empty() ? "" : " ", keyword, quoted);
+    AddPair(keyword, value, text);
   };
   constexpr std::string_view kPlace[] = {"host", "hostaddr", "port"};
   for (const std::string_view keyword : kPlace) {
@@ -88,6 +92,23 @@ std::string Redirected(const std::string& conninfo, const std::string& to) {
         std::find(std::begin(kPlace), std::end(kPlace), option->keyword) != std::end(kPlace);
     if (option->val != nullptr && !is_place) add(option->keyword, option->val);
   }
+  return text;
+}
+
+std::string ReplicationConninfo(const std::string& to, std::string_view standby,
+                                std::string_view passfile) {
+  std::string error;
+  const Options options = Parse(to, error);
+  if (options == nullptr) return "";
+  std::string text;
+  for (const PQconninfoOption* option = options.get(); option->keyword != nullptr; ++option) {
+    const std::string_view keyword = option->keyword;
+    if (option->val == nullptr || keyword == "dbname" || keyword == "user") continue;
+    AddPair(keyword, option->val, text);
+  }
+  AddPair("user", kNodeRole, text);
+  if (!passfile.empty()) AddPair("passfile", passfile, text);
+  AddPair("application_name", standby, text);
   return text;
 }
 

@@ -23,6 +23,11 @@ Endpoint EndpointOf(const std::string& conninfo);
 // parsed.
 std::string Redirected(const std::string& conninfo, const std::string& to);
 
+// For a standby named `standby` that streams from the node registered with `to`: as baton_node, and
+// with this password file unless it is empty.  Empty if `to` cannot be parsed.
+std::string ReplicationConninfo(const std::string& to, std::string_view standby,
+                                std::string_view passfile);
+
 // Throws kInvalidName, with detail and hint, for a string that libpq does not understand, that
 // names no host, that is too long for the registry in shared memory, or that has more in it than
 // the way to the node: a password, another user, files.

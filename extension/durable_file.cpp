@@ -33,6 +33,14 @@ std::string Failure(std::string_view what, const std::string& path) {
   return fmt::format("could not {} file \"{}\": {}", what, path, strerror(errno));
 }
 
+std::string SyncFolderOf(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash);
+  const Descriptor descriptor(folder, O_RDONLY | O_DIRECTORY);
+  if (descriptor.get() < 0 || fsync(descriptor.get()) != 0) return Failure("fsync", folder);
+  return "";
+}
+
 }  // namespace
 
 std::string WriteDurably(const std::string& path, std::string_view text) {
@@ -59,9 +67,12 @@ std::string ReplaceDurably(const std::string& path, std::string_view text) {
     return failure;
   }
   if (rename(temporary.c_str(), path.c_str()) != 0) return Failure("rename", temporary);
-  const Descriptor folder(kFolder, O_RDONLY | O_DIRECTORY);
-  if (folder.get() < 0 || fsync(folder.get()) != 0) return Failure("fsync", kFolder);
-  return "";
+  return SyncFolderOf(path);
+}
+
+std::string RemoveDurably(const std::string& path) {
+  if (unlink(path.c_str()) != 0 && errno != ENOENT) return Failure("remove", path);
+  return SyncFolderOf(path);
 }
 
 std::string ReadWhole(const std::string& path) {

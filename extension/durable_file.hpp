@@ -1,4 +1,4 @@
-// Small files of this library in the data directory, written so that a crash leaves the old or the
+// Small files in the data directory, written so that a crash leaves the old or the
 // new one.  May block as long as the storage does.
 #pragma once
 
@@ -13,6 +13,7 @@ inline constexpr const char* kFolder = "pg_baton";
 // Return what failed, in words; empty if nothing did.
 std::string WriteDurably(const std::string& path, std::string_view text);    // over what is there
 std::string ReplaceDurably(const std::string& path, std::string_view text);  // by a rename
+std::string RemoveDurably(const std::string& path);  // also if it is not there
 
 // The whole file; empty if it is not there or cannot be read.
 std::string ReadWhole(const std::string& path);

@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "auto_conf.hpp"
 #include "conninfo.hpp"
-#include "pg/alter_system.hpp"
 #include "pg/clock.hpp"
 #include "pg/guard.hpp"
 #include "pg/server_facts.hpp"
@@ -50,6 +50,12 @@ void Following::Judge(const Registry& registry, core::NodeFacts& facts) {
   const auto cluster = ReadCluster();
   question.rows.assign(cluster->peers.begin(), cluster->peers.end());
 
+  for (const core::PeerRow& row : question.rows) {
+    const bool is_primary = row.reachable && row.role == core::Role::kPrimary;
+    if (is_primary && row.name.view() == upstream_) was_primary_ = upstream_;
+  }
+  question.upstream_was_primary = !upstream_.empty() && was_primary_ == upstream_;
+
   const core::PeerRow* const newest = core::NewerPrimary(question.rows, question.timeline);
   const std::string seen =
       newest == nullptr ? "" : fmt::format("{}/{}", newest->name.view(), newest->timeline);
@@ -61,7 +67,7 @@ void Following::Judge(const Registry& registry, core::NodeFacts& facts) {
         pg::HasRecordAt(question.timeline, newest->reign.began, question.received);
   }
   verdict_ = core::JudgeFollowing(question);
-  if (verdict_.kind == Kind::kFollow && !pg::MayAlterSystem()) {
+  if (verdict_.kind == Kind::kFollow && !MayAlterSystem()) {
     verdict_ = {Kind::kCannot, verdict_.node,
                 fmt::format("cannot follow {}: allow_alter_system is off", verdict_.node),
                 "Change primary_conninfo by hand."};
@@ -98,7 +104,7 @@ void Following::Follow(const Registry& registry, Chronicle& chronicle) {
   ReignState state = reign::Read();
   state.followed_at = pg::Now();
   reign::Write(state);
-  pg::AlterSystem("primary_conninfo", conninfo);
+  AlterSystem({{"primary_conninfo", conninfo}});
   const std::string before = upstream_.empty() ? "" : fmt::format("; it followed {}", upstream_);
   const std::string message = fmt::format("follows {} now, by itself", verdict_.node);
   const std::string detail = verdict_.reason + before;

@@ -20,7 +20,8 @@ class Following {
   void Follow(const Registry& registry, Chronicle& chronicle);
 
   core::FollowVerdict verdict_;
-  std::string newest_;  // the newer primary that is known, with its timeline; empty if none
+  std::string was_primary_;  // an upstream that was seen as the primary
+  std::string newest_;       // the newer primary that is known, with its timeline; empty if none
   core::Instant known_since_{};
   std::string told_;      // the last reason against following that was told
   std::string upstream_;  // where primary_conninfo leads, by name

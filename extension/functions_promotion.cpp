@@ -162,7 +162,7 @@ Request DecidePromotion(bool force, std::string_view asker, std::chrono::millise
   const bool possible = facts.node.role == core::Role::kStandby && !facts.node.promoting;
   Request request;
   if (!reasons.empty() && !(force && possible)) {
-    request.id = shared::RecordRefusal(force, asker, reasons);
+    request.id = shared::RecordRefusal("promote", force, asker, reasons);
     request.state = RequestState::kRefused;
     request.reason = reasons;
     return request;
@@ -186,7 +186,7 @@ Datum Promote(FunctionCallInfo fcinfo) {
   const PromotionOutcome outcome = AskForPromotion(force, asker, wait, timeout);
   pg::RowBuilder row;
   row.Int8(outcome.request.id)
-      .Text(RequestStateText(outcome.request.state))
+      .Text(RequestStateText(outcome.request))
       .Text(outcome.reason)
       .Timeline(outcome.request.timeline)
       .Lsn(outcome.request.lsn);
@@ -199,7 +199,7 @@ void Requests(FunctionCallInfo fcinfo) {
     pg::RowBuilder row;
     row.Int8(request.id)
         .Text(request.kind.view())
-        .Text(RequestStateText(request.state))
+        .Text(RequestStateText(request))
         .Bool(request.force)
         .Text(request.reason.view())
         .Timeline(request.timeline)
@@ -207,6 +207,11 @@ void Requests(FunctionCallInfo fcinfo) {
         .Text(request.requested_by.view())
         .Time(request.requested_at)
         .Time(request.finished_at);
+    if (request.hand_over == 0) {
+      row.Null().Null();
+    } else {
+      row.Text(core::IdText(request.hand_over)).Text(request.steps.view());
+    }
     result.Add(row);
   }
 }

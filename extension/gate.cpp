@@ -37,6 +37,7 @@ struct Block {
   std::atomic<std::int64_t> counts_from;  // the end of recovery, once somebody has seen it
   std::atomic<bool> is_counting;
   std::atomic<bool> opened_unheard;
+  std::atomic<bool> turning_away;
   ConditionVariable changed;
 };
 static_assert(std::atomic<std::int64_t>::is_always_lock_free);
@@ -185,6 +186,9 @@ core::Instant CountsFrom() { return core::Instant(block->counts_from.load()); }
 
 bool OpenedUnheard() { return block->opened_unheard.load(); }
 void SetOpenedUnheard(bool value) { block->opened_unheard.store(value); }
+
+void SetTurningAway(bool value) { block->turning_away.store(value); }
+bool IsTurningAway() { return block->turning_away.load(); }
 
 bool IsAttached() { return block != nullptr; }
 

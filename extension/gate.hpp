@@ -55,6 +55,11 @@ void MarkOrdinary(std::int32_t pid);  // 0: no session of an ordinary user
 void WaitForChange(std::chrono::milliseconds limit);
 void EndDoubt(core::Instant begun);
 
+// While this is set nobody can log in, but for replication: the server is about to begin anew as a
+// standby.
+void SetTurningAway(bool value);
+bool IsTurningAway();
+
 // How many transactions have passed the first check and have not met the second.
 int CountCommitting();
 

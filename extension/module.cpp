@@ -2,6 +2,8 @@
 #include "pg/postgres.hpp"
 
 #include "gate.hpp"
+#include "hand_over_board.hpp"
+#include "hand_over_worker.hpp"
 #include "monitor.hpp"
 #include "observer.hpp"
 #include "pg/compat.hpp"
@@ -23,6 +25,7 @@ static void RequestShmem() {
   baton::shared::RequestMemory();
   baton::standing::RequestMemory();
   baton::gate::RequestMemory();
+  baton::hand_over::RequestMemory();
 }
 
 static void StartUpShmem() {
@@ -31,6 +34,7 @@ static void StartUpShmem() {
     baton::shared::Attach();
     baton::standing::Attach();
     baton::gate::Attach();
+    baton::hand_over::Attach();
   });
 }
 
@@ -49,6 +53,7 @@ PGDLLEXPORT void _PG_init() {
     baton::RegisterMonitor();
     baton::RegisterObserver();
     baton::RegisterStorageWorker();
+    baton::RegisterHandOverWorker();
     baton::gate::InstallHooks();
   });
   previous_shmem_request_hook = shmem_request_hook;

@@ -226,6 +226,13 @@ void Withdraw(int, Datum) { MarkOrdinary(0); }
 // whoever closes the gate does so before it ends the sessions that are entered: none slips through.
 void CheckLogin(const Port& port) {
   if (!IsAttached()) return;
+  if (IsTurningAway() && !am_walsender) {
+    pg::Call([] {
+      ereport(FATAL,
+              (errcode(ERRCODE_CANNOT_CONNECT_NOW), errmsg("this server is handing over its role"),
+               errhint("Name all nodes in the connection string; the next one is tried then.")));
+    });
+  }
   const char* const user = port.user_name;
   const bool ordinary = pg::Call([user] { return IsOrdinaryUser(user); });
   if (!ordinary) return;

@@ -1,9 +1,12 @@
 #include "peer_session.hpp"
 
 #include <algorithm>
+#include <fmt/format.h>
 #include <poll.h>
 
 #include "conninfo.hpp"
+#include "core/error.hpp"
+#include "pg/clock.hpp"
 #include "pg/guard.hpp"
 #include "settings.hpp"
 
@@ -80,6 +83,7 @@ void PeerSession::Ask(const char* sql) {
   if (state_ != State::kIdle) return;
   rows_.clear();
   PQsetnonblocking(connection_.get(), 1);
+  has_asked_ = true;
   if (PQsendQuery(connection_.get(), sql) == 0) return Fail();
   state_ = State::kAsking;
   wants_write_ = PQflush(connection_.get()) == 1;
@@ -163,6 +167,30 @@ void AdvanceAll(PeerSessions& sessions) {
   std::vector<PeerSession*> all;
   for (const auto& session : sessions) all.push_back(session.get());
   AdvanceAll(all, std::chrono::milliseconds(10));
+}
+
+std::vector<PeerSession::Row> AskAndWait(PeerSession& session, const std::string& question,
+                                         std::chrono::milliseconds limit) {
+  using State = PeerSession::State;
+  const core::Instant end = pg::Now() + limit;
+  bool asked = false;
+  while (session.state() != State::kIdle || !asked) {
+    if (session.state() == State::kFailed) {
+      throw core::Error(core::ErrorCode::kFailed, fmt::format("node \"{}\" cannot be asked: {}",
+                                                              session.name(), session.error()));
+    }
+    if (session.state() == State::kIdle) {
+      asked = true;
+      session.Ask(question.c_str());
+      continue;
+    }
+    if (pg::Now() >= end) {
+      throw core::Error(core::ErrorCode::kFailed,
+                        fmt::format("node \"{}\" does not answer", session.name()));
+    }
+    AdvanceAll({&session}, std::chrono::milliseconds(10));
+  }
+  return session.rows();
 }
 
 }  // namespace baton

@@ -38,6 +38,8 @@ class PeerSession {
   const std::string& error() const { return error_; }
   // Whether a server's process took the connection; true also where it then failed or went mute.
   bool reached() const { return reached_; }
+  // Whether a question may have gone out.
+  bool has_asked() const { return has_asked_; }
   // What kind of silence a failure is.
   core::PeerAnswer::Kind failure() const { return failure_; }
   int socket() const;
@@ -57,6 +59,7 @@ class PeerSession {
   bool holds_descriptor_ = false;
   bool wants_write_ = true;
   bool reached_ = false;
+  bool has_asked_ = false;
   std::unique_ptr<PGconn, void (*)(PGconn*)> connection_;
   std::vector<Row> rows_;
   std::string error_;
@@ -70,5 +73,10 @@ using PeerSessions = std::vector<std::unique_ptr<PeerSession>>;
 void AdvanceAll(const std::vector<PeerSession*>& sessions, std::chrono::milliseconds limit);
 // The same, 10 ms at most.
 void AdvanceAll(PeerSessions& sessions);
+
+// Connects if need be, asks, and waits for the answer, `limit` at most for all of it.  Throws
+// kFailed without one; the session is of no use then.  Interruptible.
+std::vector<PeerSession::Row> AskAndWait(PeerSession& session, const std::string& question,
+                                         std::chrono::milliseconds limit);
 
 }  // namespace baton

@@ -34,21 +34,6 @@ void TakeRow(const PeerSession& session, core::PeerAnswer& answer) {
   }
 }
 
-core::PeerAnswer AnswerOf(const PeerSession& session, std::chrono::milliseconds limit) {
-  core::PeerAnswer answer;
-  answer.name = session.name();
-  if (session.state() == PeerSession::State::kIdle && !session.rows().empty()) {
-    TakeRow(session, answer);
-  } else if (session.state() == PeerSession::State::kFailed) {
-    answer.kind = session.failure();
-    answer.error = session.error();
-  } else {
-    answer.kind = session.reached() ? Kind::kReached : Kind::kSilent;
-    answer.error = "no answer within " + core::DurationText(limit);
-  }
-  return answer;
-}
-
 // Puts one question to every target; the sessions hold what came of it.
 PeerSessions AskEach(const std::vector<PeerTarget>& targets, const std::string& question,
                      std::chrono::milliseconds limit, const std::function<void()>& meanwhile) {
@@ -79,6 +64,21 @@ PeerSessions AskEach(const std::vector<PeerTarget>& targets, const std::string& 
 }
 
 }  // namespace
+
+core::PeerAnswer AnswerOf(const PeerSession& session, std::chrono::milliseconds limit) {
+  core::PeerAnswer answer;
+  answer.name = session.name();
+  if (session.state() == PeerSession::State::kIdle && !session.rows().empty()) {
+    TakeRow(session, answer);
+  } else if (session.state() == PeerSession::State::kFailed) {
+    answer.kind = session.failure();
+    answer.error = session.error();
+  } else {
+    answer.kind = session.reached() ? Kind::kReached : Kind::kSilent;
+    answer.error = "no answer within " + core::DurationText(limit);
+  }
+  return answer;
+}
 
 std::vector<core::PeerAnswer> AskWhoTheyAre(const std::vector<PeerTarget>& targets,
                                             std::chrono::milliseconds limit,

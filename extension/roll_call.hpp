@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/promotion.hpp"
+#include "peer_session.hpp"
 
 namespace baton {
 
@@ -22,6 +23,10 @@ struct PeerTarget {
 std::vector<core::PeerAnswer> AskWhoTheyAre(const std::vector<PeerTarget>& targets,
                                             std::chrono::milliseconds limit,
                                             const std::function<void()>& meanwhile);
+
+// What came back on a session that has put AskForReport() to its node, and was given `limit` for
+// it.
+core::PeerAnswer AnswerOf(const PeerSession& session, std::chrono::milliseconds limit);
 
 // Tells these nodes that `successor` takes the baton, with `timeline`: each closes its gate for
 // that reason before it answers.  Returns the names of those that did, joined by commas.

@@ -30,7 +30,11 @@ bool bypass_gate = false;
 bool follow_primary = true;
 char* promote_trigger_file = nullptr;
 char* event_command = nullptr;
+char* pause_at = nullptr;
 int event_command_timeout_ms = 10'000;
+int switchover_timeout_ms = 10'000;
+int switchover_max_lag_mb = 16;
+int switchover_archive_backlog = 8;
 
 const config_enum_entry kIsolationPolicies[] = {
     {"keep", static_cast<int>(setting::IsolationPolicy::kKeep), false},
@@ -112,6 +116,14 @@ const NumberSetting kNumberSettings[] = {
      &isolation_timeout_ms, 1000, 3'600'000, GUC_UNIT_MS},
     {"pg_baton.event_command_timeout", "How long event_command may run for one event.",
      &event_command_timeout_ms, 100, 3'600'000, GUC_UNIT_MS},
+    {"pg_baton.switchover_timeout", "How long commits may wait while two nodes swap roles.",
+     &switchover_timeout_ms, 1000, 600'000, GUC_UNIT_MS},
+    {"pg_baton.switchover_max_lag",
+     "How much WAL a standby that is to take over may still have to replay.",
+     &switchover_max_lag_mb, 0, kMax, GUC_UNIT_MB},
+    {"pg_baton.switchover_archive_backlog",
+     "How many files may wait for the archiver of a primary that is to hand over.",
+     &switchover_archive_backlog, 0, kMax, 0},
 };
 
 constexpr double kMegabyte = 1024.0 * 1024.0;
@@ -163,6 +175,10 @@ void DefineSettings() {
     });
   }
   pg::Call([] {
+    // For tests, as PostgreSQL has its own developer options.
+    DefineCustomStringVariable(
+        "pg_baton.pause_at", "Step at which a hand-over waits.", nullptr, &pause_at, "", PGC_SIGHUP,
+        GUC_SUPERUSER_ONLY | GUC_NO_SHOW_ALL | GUC_NOT_IN_SAMPLE, nullptr, nullptr, nullptr);
     DefineCustomEnumVariable("pg_baton.isolation_policy",
                              "What a primary does that hears from too few of the other nodes.",
                              nullptr, &isolation_policy, isolation_policy, kIsolationPolicies,
@@ -217,6 +233,15 @@ std::string EventCommand() { return event_command == nullptr ? "" : event_comman
 std::chrono::milliseconds EventCommandTimeout() {
   return std::chrono::milliseconds(event_command_timeout_ms);
 }
+std::string PauseAt() { return pause_at; }
+
+std::chrono::milliseconds SwitchoverTimeout() {
+  return std::chrono::milliseconds(switchover_timeout_ms);
+}
+std::int64_t SwitchoverMaxLagBytes() {
+  return static_cast<std::int64_t>(switchover_max_lag_mb) * 1024 * 1024;
+}
+int SwitchoverArchiveBacklog() { return switchover_archive_backlog; }
 
 core::HealthPolicy Health() {
   core::HealthPolicy policy;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -33,6 +34,10 @@ bool FollowPrimary();
 std::string PromoteTriggerFile();  // empty: none
 std::string EventCommand();        // empty: none
 std::chrono::milliseconds EventCommandTimeout();
+std::chrono::milliseconds SwitchoverTimeout();
+std::string PauseAt();  // empty: nowhere
+std::int64_t SwitchoverMaxLagBytes();
+int SwitchoverArchiveBacklog();  // files
 
 }  // namespace setting
 }  // namespace baton

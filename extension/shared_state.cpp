@@ -5,6 +5,7 @@
 #include <type_traits>
 
 #include "core/error.hpp"
+#include "hand_over_board.hpp"
 #include "pg/clock.hpp"
 #include "pg/compat.hpp"
 #include "pg/guard.hpp"
@@ -78,30 +79,37 @@ bool WaitUntil(std::chrono::milliseconds limit, const F& done) {
   return shared::WaitOn(block->changed, limit, done);
 }
 
+// The oldest of those that are over; at most two are not.
+Request& Oldest() {
+  const auto order = [](const Request& entry) {
+    return std::pair(entry.id != 0 && !IsFinished(entry.state), entry.id);
+  };
+  auto& requests = block->state.requests;
+  return *std::min_element(
+      requests.begin(), requests.end(),
+      [order](const Request& a, const Request& b) { return order(a) < order(b); });
+}
+
 std::int64_t Enter(Request request, std::string_view requested_by, bool must_be_alone) {
-  request.kind = "promote";
   request.requested_by = requested_by;
   request.requested_at = GetCurrentTimestamp();
   bool busy = false;
   {
     pg::Locked locked(lock, LW_EXCLUSIVE);
     auto& requests = block->state.requests;
-    busy = must_be_alone && std::any_of(requests.begin(), requests.end(), [](const Request& other) {
-             return other.id != 0 && !IsFinished(other.state);
-           });
+    // Whoever forces a promotion does it also against a hand-over.
+    busy =
+        must_be_alone && std::any_of(requests.begin(), requests.end(), [&](const Request& other) {
+          return other.id != 0 && !IsFinished(other.state) &&
+                 (other.hand_over == 0 || !request.force);
+        });
     if (!busy) {
       request.id = ++block->state.last_request_id;
-      // The oldest of those that are over; at most one is not.
-      const auto order = [](const Request& entry) {
-        return std::pair(entry.id != 0 && !IsFinished(entry.state), entry.id);
-      };
-      *std::min_element(
-          requests.begin(), requests.end(),
-          [order](const Request& a, const Request& b) { return order(a) < order(b); }) = request;
+      Oldest() = request;
     }
   }
   if (busy) {
-    throw core::Error(core::ErrorCode::kBusy, "a promotion is already in progress",
+    throw core::Error(core::ErrorCode::kBusy, "another request is already in progress",
                       "One request is carried out at a time.", "See baton.requests.");
   }
   return request.id;
@@ -109,14 +117,14 @@ std::int64_t Enter(Request request, std::string_view requested_by, bool must_be_
 
 }  // namespace
 
-const char* RequestStateText(RequestState state) {
-  switch (state) {
+const char* RequestStateText(const Request& request) {
+  switch (request.state) {
     case RequestState::kSubmitted:
       return "requested";
     case RequestState::kRunning:
       return "running";
     case RequestState::kDone:
-      return "promoted";
+      return request.hand_over == 0 ? "promoted" : "done";
     case RequestState::kRefused:
       return "refused";
     case RequestState::kFailed:
@@ -231,6 +239,7 @@ bool WaitForFreshLook(std::chrono::milliseconds limit) {
 std::int64_t SubmitPromotion(bool force, std::string_view requested_by, std::string_view reason,
                              std::chrono::milliseconds life) {
   Request request;
+  request.kind = "promote";
   request.force = force;
   request.reason = reason;
   request.begin_before = pg::Now() + life;
@@ -239,13 +248,55 @@ std::int64_t SubmitPromotion(bool force, std::string_view requested_by, std::str
   return id;
 }
 
-std::int64_t RecordRefusal(bool force, std::string_view requested_by, std::string_view reason) {
+std::int64_t RecordRefusal(std::string_view kind, bool force, std::string_view requested_by,
+                           std::string_view reason) {
   Request request;
+  request.kind = kind;
   request.force = force;
   request.state = RequestState::kRefused;
   request.reason = reason;
   request.finished_at = GetCurrentTimestamp();
   return Enter(request, requested_by, false);
+}
+
+void NoteHandOver(const core::HandOver& record) {
+  if (record.id == 0) return;
+  Request request;
+  request.kind = record.is_demotion ? "demote" : "switchover";
+  request.hand_over = record.id;
+  request.requested_by = record.requested_by;
+  request.requested_at = record.requested_at;
+  request.finished_at = record.finished_at;
+  request.reason = record.reason.view();
+  request.steps = core::StepsText(record);
+  switch (record.outcome) {
+    case core::HandOverOutcome::kRunning:
+      request.state = RequestState::kRunning;
+      break;
+    case core::HandOverOutcome::kDone:
+      request.state = RequestState::kDone;
+      request.timeline = record.timeline;
+      request.lsn = record.is_demotion ? record.end : record.began;
+      break;
+    case core::HandOverOutcome::kFailed:
+      request.state = RequestState::kFailed;
+      break;
+  }
+  {
+    pg::Locked locked(lock, LW_EXCLUSIVE);
+    Request* entry = nullptr;
+    for (Request& other : block->state.requests) {
+      if (other.hand_over == record.id) entry = &other;
+    }
+    if (entry == nullptr) {
+      entry = &Oldest();
+      request.id = ++block->state.last_request_id;
+    } else {
+      request.id = entry->id;
+    }
+    *entry = request;
+  }
+  Broadcast();
 }
 
 std::vector<Request> ReadRequests() {
@@ -270,9 +321,16 @@ std::optional<Request> FindRequest(std::int64_t id) {
   return std::nullopt;
 }
 
+std::optional<Request> FindHandOver(std::uint64_t hand_over) {
+  for (const Request& request : ReadRequests()) {
+    if (request.hand_over == hand_over) return request;
+  }
+  return std::nullopt;
+}
+
 std::optional<Request> OpenPromotion() {
   for (const Request& request : ReadRequests()) {
-    if (!IsFinished(request.state)) return request;
+    if (!IsFinished(request.state) && request.hand_over == 0) return request;
   }
   return std::nullopt;
 }
@@ -328,7 +386,8 @@ void EndDecision() {
 }
 
 bool IsPromotionIntended() {
-  return block->decides_until.load() > pg::Now().count() || OpenPromotion().has_value();
+  return block->decides_until.load() > pg::Now().count() || OpenPromotion().has_value() ||
+         hand_over::MayEndInPromotion();
 }
 
 void AddEvent(std::string_view kind, std::string_view message, std::string_view detail) {

@@ -17,6 +17,7 @@
 #include "core/cluster_view.hpp"
 #include "core/event_log.hpp"
 #include "core/finding.hpp"
+#include "core/hand_over.hpp"
 #include "core/lag_history.hpp"
 #include "core/node_facts.hpp"
 #include "published.hpp"
@@ -108,9 +109,12 @@ struct Request {
   TimestampTz finished_at = 0;
   core::Instant begin_before{};
   core::Instant begun_at{};
+  std::uint64_t hand_over = 0;  // 0: it is a promotion
+  core::FixedText<256> steps;   // of a hand-over
 };
 
-const char* RequestStateText(RequestState state);
+// As baton.requests has it; what is done is "promoted", or "done" for a hand-over.
+const char* RequestStateText(const Request& request);
 bool IsFinished(RequestState state);
 
 // The row that a canary worker wrote, for the backend that asked for it.
@@ -150,8 +154,8 @@ std::unique_ptr<T> Read() {
 }
 
 // A worker enters itself, so that others can wake it; it withdraws at its exit.
-enum class Worker : std::size_t { kMonitor, kObserver, kStorage };
-inline constexpr std::size_t kWorkers = 3;
+enum class Worker : std::size_t { kMonitor, kObserver, kStorage, kHandOver };
+inline constexpr std::size_t kWorkers = 4;
 void EnterWorker(Worker worker);
 void Wake(Worker worker);
 
@@ -171,10 +175,14 @@ void EndLook();
 // `reason`: what speaks against it, if it is forced.
 std::int64_t SubmitPromotion(bool force, std::string_view requested_by, std::string_view reason,
                              std::chrono::milliseconds life);
-// Enters a promotion that was refused, for the record.
-std::int64_t RecordRefusal(bool force, std::string_view requested_by, std::string_view reason);
+// Enters a request that was refused, for the record.
+std::int64_t RecordRefusal(std::string_view kind, bool force, std::string_view requested_by,
+                           std::string_view reason);
+// Enters a hand-over, or what has become of it.
+void NoteHandOver(const core::HandOver& record);
 std::vector<Request> ReadRequests();  // newest first
 std::optional<Request> FindRequest(std::int64_t id);
+std::optional<Request> FindHandOver(std::uint64_t hand_over);
 // The promotion that is submitted or running, if any.
 std::optional<Request> OpenPromotion();
 void UpdateRequest(const Request& request);

@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <fmt/format.h>
 
+#include "auto_conf.hpp"
 #include "conninfo.hpp"
 #include "core/known_primary.hpp"
 #include "core/sync_names.hpp"
 #include "gate.hpp"
-#include "pg/alter_system.hpp"
 #include "pg/clock.hpp"
 #include "pg/guard.hpp"
 #include "pg/query.hpp"
@@ -195,12 +195,12 @@ void Runner::LeaveSyncNames() {
   const std::string names = pg::Setting("synchronous_standby_names").value_or("");
   const auto without = core::SyncNamesWithout(names, setting::NodeName());
   if (!without || *without == names) return;
-  if (!pg::MayAlterSystem()) {
+  if (!MayAlterSystem()) {
     shared::AddEvent(kKind, "synchronous_standby_names names this node, and cannot be changed",
                      fmt::format("It is \"{}\", and allow_alter_system is off.", names));
     return;
   }
-  pg::AlterSystem("synchronous_standby_names", *without);
+  AlterSystem({{"synchronous_standby_names", *without}});
   shared::AddEvent(kKind, "took this node out of synchronous_standby_names",
                    fmt::format("It was \"{}\" and is \"{}\" now.", names, *without));
 }

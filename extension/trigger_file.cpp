@@ -39,7 +39,7 @@ void Tell(int level, const std::string& message, const std::string& detail,
 
 // A refusal that no promotion_check has given; it becomes an event by itself.
 void Refuse(bool force, const char* reason) {
-  shared::RecordRefusal(force, kAsker, reason);
+  shared::RecordRefusal("promote", force, kAsker, reason);
   shared::Wake(shared::Worker::kMonitor);
   pg::Call([&] {
     ereport(WARNING, (errmsg("promotion asked for by trigger file was refused"),
@@ -136,9 +136,9 @@ void PromoteForTriggerFile(bool force) {
   if (outcome.request.state == RequestState::kDone) return;  // the monitor has said so
   const std::string reason = outcome.reason.empty() ? "It goes on." : outcome.reason;
   pg::Call([&] {
-    ereport(WARNING, (errmsg("promotion asked for by trigger file: %s",
-                             RequestStateText(outcome.request.state)),
-                      errdetail_internal("%s", reason.c_str())));
+    ereport(WARNING,
+            (errmsg("promotion asked for by trigger file: %s", RequestStateText(outcome.request)),
+             errdetail_internal("%s", reason.c_str())));
   });
 }
 

@@ -23,6 +23,8 @@ constexpr const char* kFooter =
     "  2  usage\n"
     "  3  refused by a check\n"
     "  4  interrupted; run it again\n"
+    "switchover: 1 also if it was undone, 4 if its end was not seen: look before running it "
+    "again.\n"
     "check: 0 ok, 1 warning, 2 critical, 3 unknown, also where it could not look.\n"
     "\n"
     "Passwords come from a prompt, PGPASSWORD or the password file (PGPASSFILE, ~/.pgpass).\n"
@@ -131,7 +133,10 @@ int UsageError(const CLI::ParseError& error, const CLI::App& parser, Output& out
   }
   std::string message = error.what();
   if (!message.empty() && message.back() == '.') message.pop_back();
-  if (!message.empty()) message.front() = static_cast<char>(std::tolower(message.front()));
+  // A word in capitals, such as TARGET, stays as it is.
+  const bool begins_so = message.size() > 1 && std::isupper(message[1]) != 0;
+  if (!message.empty() && !begins_so)
+    message.front() = static_cast<char>(std::tolower(message.front()));
   return Tell({{message, "", fmt::format("Try \"{} --help\" for more information.", name)}}, 2,
               chosen, output);
 }

@@ -59,6 +59,26 @@ inline bool IsAutovacuumWorker() {
 #endif
 }
 
+// 16: the entries of the sessions are asked for under another name
+// (src/backend/utils/activity/backend_status.c).
+inline LocalPgBackendStatus* BackendEntry(int index) {
+#if PG_VERSION_NUM >= 160000
+  return pgstat_get_local_beentry_by_index(index);
+#else
+  return pgstat_fetch_stat_local_beentry(index);
+#endif
+}
+
+// 17: a slot can be made for failover, or be one that was synchronized
+// (src/include/replication/slot.h).
+inline void CreatePhysicalSlot(const char* name) {
+#if PG_VERSION_NUM >= 170000
+  ReplicationSlotCreate(name, false, RS_PERSISTENT, false, false, false);
+#else
+  ReplicationSlotCreate(name, false, RS_PERSISTENT, false);
+#endif
+}
+
 }  // namespace baton::pg
 
 // 18: a module tells its name and version (src/include/fmgr.h).

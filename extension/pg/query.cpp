@@ -82,6 +82,13 @@ std::vector<Row> Spi::Fetch() {
   return rows;
 }
 
+AsSuperuser::AsSuperuser() {
+  GetUserIdAndSecContext(&user_, &context_);
+  SetUserIdAndSecContext(BOOTSTRAP_SUPERUSERID, context_ | SECURITY_LOCAL_USERID_CHANGE);
+}
+
+AsSuperuser::~AsSuperuser() { SetUserIdAndSecContext(user_, context_); }
+
 std::string TextAt(const Row& row, std::size_t column) { return row[column].value_or(""); }
 
 std::optional<std::int64_t> NumberAt(const Row& row, std::size_t column) {

@@ -32,6 +32,20 @@ class Spi {
   static std::vector<Row> Fetch();
 };
 
+// While it lives, this backend's statements may read everything: for facts that do not depend on
+// who asks for them.  What they say is constants with qualified names.
+class AsSuperuser {
+ public:
+  AsSuperuser();
+  ~AsSuperuser();
+  AsSuperuser(const AsSuperuser&) = delete;
+  AsSuperuser& operator=(const AsSuperuser&) = delete;
+
+ private:
+  unsigned int user_ = 0;
+  int context_ = 0;
+};
+
 // The column of a row, "" for NULL.
 std::string TextAt(const Row& row, std::size_t column);
 // The same as a number; nullopt for NULL.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <fcntl.h>
+#include <string>
 #include <unistd.h>
 
 #include "pg/guard.hpp"
@@ -70,6 +71,19 @@ bool HasRecordAt(core::TimelineId timeline, core::Lsn at, core::Lsn end) {
     XLogReaderFree(reader);
     return found;
   });
+}
+
+std::optional<core::TimelineId> NewestHistoryAbove(core::TimelineId timeline) {
+  const std::unique_ptr<DIR, int (*)(DIR*)> folder(opendir(XLOGDIR), &closedir);
+  if (folder == nullptr) return std::nullopt;
+  core::TimelineId newest = 0;
+  while (const dirent* const entry = readdir(folder.get())) {
+    const char* const name = entry->d_name;
+    if (!IsTLHistoryFileName(name)) continue;
+    const auto found = static_cast<core::TimelineId>(std::stoul(std::string(name, 8), nullptr, 16));
+    if (found > timeline) newest = std::max(newest, found);
+  }
+  return newest;
 }
 
 }  // namespace baton::pg

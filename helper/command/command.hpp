@@ -15,6 +15,7 @@ Action AddSetupPrimary(CLI::App& command, Output& output);
 Action AddClone(CLI::App& command, Output& output);
 Action AddRejoin(CLI::App& command, Output& output);
 Action AddPromote(CLI::App& command, Output& output);
+Action AddSwitchover(CLI::App& command, Output& output);
 Action AddStatus(CLI::App& command, Output& output);
 Action AddCheck(CLI::App& command, Output& output);
 Action AddMetrics(CLI::App& command, Output& output);
@@ -48,6 +49,11 @@ inline constexpr Command kCommands[] = {
      "  pg_baton promote -h 10.0.0.2\n"
      "  pg_baton promote -h 10.0.0.2 --force --timeout=120\n",
      AddPromote},
+    {"switchover", "let the primary hand its role over to a standby, and follow that one",
+     "  pg_baton switchover b -h 10.0.0.1 --dry-run\n"
+     "  pg_baton switchover b -h 10.0.0.1\n"
+     "  pg_baton switchover b -d \"host=10.0.0.1,10.0.0.2\" --timeout=120\n",
+     AddSwitchover},
     {"status", "show the cluster at a glance",
      "  pg_baton status -h 10.0.0.1\n"
      "  pg_baton status -h 10.0.0.1 --watch=5\n"

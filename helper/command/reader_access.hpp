@@ -24,15 +24,26 @@ class ReaderAccess {
                std::chrono::seconds limit);
 
   // Any thread may call this, unless `may_prompt`: then a password that is missing is asked for.
+  // What was typed is kept for ConnectTo.
   Connection Connect(bool may_prompt = false) const;
+
+  // The same user's way into the one server at host and port of `there`: as the role that was
+  // given, or else as it is said above.  Asks for no password.  `limit` is as above.
+  Connection ConnectTo(const Parameters& there, std::chrono::seconds limit) const;
+  // By which ConnectTo gets to the same server again, where several hosts were given.
+  Parameters AddressOf(const Connection& connection) const;
 
   const Parameters& parameters() const { return parameters_; }
 
  private:
-  Parameters parameters_;
-  std::optional<std::string> password_;
+  Parameters Completed(Parameters given, std::chrono::seconds limit) const;
+
+  Parameters given_;
+  std::string passfile_;
   std::chrono::seconds limit_;
   bool may_prompt_;
+  Parameters parameters_;
+  mutable std::optional<std::string> password_;
 };
 
 }  // namespace baton::helper

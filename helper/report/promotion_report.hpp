@@ -1,5 +1,6 @@
 // baton.promotion_check of a standby as `pg_baton promote` tells it: what speaks against promoting
-// it, and whether force would help.
+// it, and whether force would help.  `pg_baton switchover` tells baton.switchover_check the same
+// way.
 #pragma once
 
 #include <nlohmann/json.hpp>

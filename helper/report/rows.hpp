@@ -53,4 +53,13 @@ struct ClusterRow {
   std::vector<std::string> gate_reasons;  // why it is not open; only if it answered here
 };
 
+// What one node says of a hand-over, in baton.requests; a text that is NULL there is empty here.
+struct HandOverRow {
+  std::string outcome;  // requested, running, done, refused, failed
+  std::string reason;
+  std::optional<core::TimelineId> timeline;
+  std::string lsn;    // where the new timeline begins
+  std::string steps;  // "offer 3 ms, checkpoint 12 ms"
+};
+
 }  // namespace baton::helper

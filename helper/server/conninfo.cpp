@@ -48,4 +48,16 @@ std::string ConninfoText(const Parameters& parameters) {
   return text;
 }
 
+Parameters WithAddressOf(Parameters parameters, const Parameters& there) {
+  for (const char* const keyword : {"host", "hostaddr", "port"}) {
+    parameters.erase(keyword);
+    const auto found = there.find(keyword);
+    if (found != there.end()) parameters.insert(*found);
+  }
+  // Said even if it is the default, since a service or the environment may say otherwise.
+  parameters.emplace("port", "5432");
+  parameters["target_session_attrs"] = "any";
+  return parameters;
+}
+
 }  // namespace baton::helper

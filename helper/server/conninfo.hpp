@@ -15,4 +15,7 @@ Parameters ParseConninfo(const std::string& conninfo);
 // would end in a file or a process list.
 std::string ConninfoText(const Parameters& parameters);
 
+// The same way in, but to the one server at host, hostaddr and port of `there`, whatever its role.
+Parameters WithAddressOf(Parameters parameters, const Parameters& there);
+
 }  // namespace baton::helper

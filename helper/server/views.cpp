@@ -33,11 +33,13 @@ std::optional<std::vector<std::string>> Names(const Result& result, int row, int
   return names;
 }
 
-std::vector<HealthRow> ReadFindings(Connection& server, const std::string& view) {
+std::vector<HealthRow> ReadFindings(Connection& server, const std::string& view,
+                                    const std::vector<std::string>& arguments = {}) {
   const Result result = server.Query(
       "SELECT check_name, status, value, threshold, message, hint, value_number, unit, warning_at,"
       " critical_at FROM " +
-      view);
+          view,
+      arguments);
   std::vector<HealthRow> rows;
   for (int row = 0; row < result.rows(); ++row) {
     rows.push_back({result.Text(row, 0), StatusOf(result.Text(row, 1)), result.Text(row, 2),
@@ -104,6 +106,25 @@ std::vector<HealthRow> ReadHealth(Connection& server) {
 
 std::vector<HealthRow> ReadPromotionCheck(Connection& server) {
   return ReadFindings(server, "baton.promotion_check");
+}
+
+std::vector<HealthRow> ReadSwitchoverCheck(Connection& primary, const std::string& target) {
+  return ReadFindings(primary, "baton.switchover_check($1)", {target});
+}
+
+std::optional<HandOverRow> ReadHandOver(Connection& server, const std::string& hand_over) {
+  const Result result = server.Query(
+      "SELECT outcome, reason, timeline, lsn, steps FROM baton.requests"
+      " WHERE hand_over = $1 ORDER BY request_id DESC LIMIT 1",
+      {hand_over});
+  if (result.rows() == 0) return std::nullopt;
+  HandOverRow row;
+  row.outcome = result.Text(0, 0);
+  row.reason = result.Text(0, 1);
+  if (!result.IsNull(0, 2)) row.timeline = static_cast<core::TimelineId>(result.Number(0, 2));
+  row.lsn = result.Text(0, 3);
+  row.steps = result.Text(0, 4);
+  return row;
 }
 
 std::vector<ClusterRow> ReadCluster(Connection& server) {

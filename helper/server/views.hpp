@@ -1,6 +1,7 @@
 // Reads the extension's views into plain rows.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,11 @@ void RequireViews(Connection& server, const std::vector<std::string>& views);
 std::vector<HealthRow> ReadHealth(Connection& server);
 // baton.promotion_check has the same columns; the other nodes are asked for it.
 std::vector<HealthRow> ReadPromotionCheck(Connection& server);
+// So has baton.switchover_check(), which is for a primary.
+std::vector<HealthRow> ReadSwitchoverCheck(Connection& primary, const std::string& target);
+
+// The row of baton.requests for the hand-over with this id; nullopt if the node has none.
+std::optional<HandOverRow> ReadHandOver(Connection& server, const std::string& hand_over);
 
 // What this node says of the others and of itself.
 std::vector<ClusterRow> ReadCluster(Connection& server);

@@ -1,5 +1,6 @@
 #include "test/cluster/baton_scenario.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <fmt/format.h>
@@ -15,8 +16,10 @@ constexpr std::size_t kShownViolations = 10;
 fs::path NewLedgerFile() {
   const char* const folder = std::getenv("PG_BATON_TEST_DIR");
   const testing::TestInfo* const test = testing::UnitTest::GetInstance()->current_test_info();
-  return fs::path(folder == nullptr || *folder == '\0' ? "/tmp" : folder) /
-         fmt::format("ledger.{}.{}.{}", test->test_suite_name(), test->name(), getpid());
+  std::string name =
+      fmt::format("ledger.{}.{}.{}", test->test_suite_name(), test->name(), getpid());
+  std::replace(name.begin(), name.end(), '/', '.');
+  return fs::path(folder == nullptr || *folder == '\0' ? "/tmp" : folder) / name;
 }
 
 // What the primary itself says about where its reign began, against its WAL.

@@ -175,6 +175,18 @@ TEST(Follow, StaysBehindAStandbyThatGetsItsWalFromTheNewPrimary) {
   EXPECT_EQ(JudgeFollowing(facts).kind, Kind::kFollow);
 }
 
+// After a swap of roles the former primary streams from the new one, and would be one hop more.
+TEST(Follow, LeavesTheFormerPrimaryForTheNewOne) {
+  FollowFacts facts = AfterAPromotion();
+  facts.upstream = "d";
+  facts.known_for = 1s;
+  facts.rows.push_back(Standby("d", "b"));
+  EXPECT_EQ(JudgeFollowing(facts).kind, Kind::kStay);
+
+  facts.upstream_was_primary = true;
+  EXPECT_EQ(JudgeFollowing(facts).kind, Kind::kFollow);
+}
+
 TEST(Follow, GivesAnUpstreamTimeToFollowFirst) {
   FollowFacts facts = AfterAPromotion();
   facts.upstream = "d";

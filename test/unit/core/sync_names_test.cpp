@@ -90,5 +90,26 @@ TEST(SyncNamesWithout, AreNotKnownIfTheyCannotBeParsed) {
   EXPECT_EQ(SyncNamesWithout("ANY (b)", "b"), std::nullopt);
 }
 
+TEST(SyncNamesInstead, PutsOneNameInThePlaceOfTheOther) {
+  EXPECT_EQ(SyncNamesInstead("b", "b", "a"), "a");
+  EXPECT_EQ(SyncNamesInstead("FIRST 2 (\"b\", c, d)", "b", "a"), "FIRST 2 (a, c, d)");
+  EXPECT_EQ(SyncNamesInstead("ANY 1 (b)", "b", "any"), "ANY 1 (\"any\")");
+  EXPECT_EQ(SyncNamesInstead("b, c", "b", "7a"), "\"7a\", c");
+}
+
+TEST(SyncNamesInstead, NamesNobodyTwice) {
+  EXPECT_EQ(SyncNamesInstead("ANY 1 (a, b)", "b", "a"), "ANY 1 (a)");
+}
+
+TEST(SyncNamesInstead, LeavesAloneWhatDoesNotNameTheNode) {
+  EXPECT_EQ(SyncNamesInstead("", "b", "a"), "");
+  EXPECT_EQ(SyncNamesInstead("ANY  1 (*)", "b", "a"), "ANY  1 (*)");
+  EXPECT_EQ(SyncNamesInstead("ANY (", "b", "a"), std::nullopt);
+}
+
+TEST(SyncNamesInstead, OnlyTakesTheNodeAwayForOneWithoutAName) {
+  EXPECT_EQ(SyncNamesInstead("ANY 1 (b, c)", "b", ""), "ANY 1 (c)");
+}
+
 }  // namespace
 }  // namespace baton::core

@@ -50,6 +50,31 @@ TEST(ConninfoText, WritesWhatParseReads) {
   }
 }
 
+TEST(WithAddressOf, KeepsTheWayInAndChangesWhereTo) {
+  EXPECT_EQ(
+      WithAddressOf(
+          {{"host", "10.0.0.1,10.0.0.2"},
+           {"hostaddr", "10.0.0.1,10.0.0.2"},
+           {"port", "5433,5434"},
+           {"user", "me"},
+           {"dbname", "postgres"},
+           {"sslmode", "require"},
+           {"target_session_attrs", "read-write"}},
+          {{"host", "10.0.0.3"}, {"port", "5435"}, {"user", "baton_node"}, {"dbname", "other"}}),
+      (Parameters{{"host", "10.0.0.3"},
+                  {"port", "5435"},
+                  {"user", "me"},
+                  {"dbname", "postgres"},
+                  {"sslmode", "require"},
+                  {"target_session_attrs", "any"}}));
+}
+
+TEST(WithAddressOf, SaysTheDefaultPortSinceTheEnvironmentMayHaveAnother) {
+  EXPECT_EQ(
+      WithAddressOf({{"port", "5433"}}, {{"hostaddr", "10.0.0.3"}}),
+      (Parameters{{"hostaddr", "10.0.0.3"}, {"port", "5432"}, {"target_session_attrs", "any"}}));
+}
+
 TEST(ConninfoText, RefusesAPassword) {
   const core::Error error = ErrorOf([] { ConninfoText({{"host", "a"}, {"password", "secret"}}); });
 

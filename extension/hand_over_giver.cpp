@@ -1,0 +1,617 @@
+#include "hand_over_giver.hpp"
+
+#include "pg/postgres.hpp"
+
+#include <algorithm>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "auto_conf.hpp"
+#include "conninfo.hpp"
+#include "core/sync_names.hpp"
+#include "durable_file.hpp"
+#include "gate.hpp"
+#include "hand_over_pause.hpp"
+#include "left_archive.hpp"
+#include "pg/clock.hpp"
+#include "pg/compat.hpp"
+#include "pg/guard.hpp"
+#include "pg/server_facts.hpp"
+#include "pg/sessions.hpp"
+#include "pg/slots.hpp"
+#include "pg/worker.hpp"
+#include "reign_state.hpp"
+#include "roll_call.hpp"
+#include "settings.hpp"
+#include "shared_state.hpp"
+
+namespace baton {
+namespace {
+
+using core::HandOverMessage;
+using core::HandOverOutcome;
+using core::HandOverStep;
+using core::Lsn;
+using core::TakerState;
+
+constexpr const char* kStandbySignal = "standby.signal";
+constexpr const char* kKind = "hand-over";
+// Keeps the WAL that is still to be archived when the server has become a standby.
+constexpr const char* kArchiveSlot = "baton_archive";
+// What the taker promises at the offer: long enough for a recovery that has to look at many files.
+constexpr auto kOfferLife = std::chrono::seconds(60);
+constexpr auto kTurn = std::chrono::milliseconds(10);
+constexpr auto kReloadLimit = std::chrono::seconds(5);
+// After this long without an answer the grant is taken back, if it can be.
+constexpr auto kGrantPatience = std::chrono::seconds(10);
+constexpr auto kRemindAfter = std::chrono::seconds(10);
+// A checkpoint that took longer is followed by another one, so that recovery has little to do.
+constexpr auto kLongCheckpoint = std::chrono::seconds(1);
+constexpr auto kTidyFor = std::chrono::minutes(10);
+
+std::uint32_t WaitEvent() {
+  static const std::uint32_t event = pg::Call([] { return pg::NewWaitEvent("PgBatonHandOver"); });
+  return event;
+}
+
+void Pause(std::chrono::milliseconds turn) { pg::WaitForLatch(turn, WaitEvent()); }
+
+core::Error Failure(std::string what) {
+  return core::Error(core::ErrorCode::kFailed, std::move(what));
+}
+
+void Require(const std::string& failure) {
+  if (!failure.empty()) throw Failure(failure);
+}
+
+void Log(const std::string& message, const std::string& detail = "", const std::string& hint = "") {
+  pg::Call([&] {
+    ereport(LOG, (errmsg("%s", message.c_str()),
+                  detail.empty() ? 0 : errdetail_internal("%s", detail.c_str()),
+                  hint.empty() ? 0 : errhint("%s", hint.c_str())));
+  });
+}
+
+core::SettingBefore Before(const char* name) {
+  const auto value = InAutoConf(name);
+  if (!value) return {};
+  return {true, *value};
+}
+
+std::optional<std::string> ValueOf(const core::SettingBefore& before) {
+  if (!before.was_set) return std::nullopt;
+  return before.value.str();
+}
+
+const RegisteredNode* FindNode(const Registry& registry, std::string_view name) {
+  for (const RegisteredNode& node : registry.nodes) {
+    if (node.name.view() == name) return &node;
+  }
+  return nullptr;
+}
+
+std::vector<PeerTarget> OtherNodes(const Registry& registry) {
+  std::vector<PeerTarget> targets;
+  const std::string own_name = setting::NodeName();
+  for (const RegisteredNode& node : registry.nodes) {
+    if (node.name.view() == own_name) continue;
+    targets.push_back({node.name.str(), node.conninfo.str(), false});
+  }
+  return targets;
+}
+
+// As a literal that needs no quoting, whatever is in it.
+std::string Hex(std::string_view text) {
+  std::string hex;
+  for (const char c : text) hex += fmt::format("{:02x}", static_cast<unsigned char>(c));
+  return hex;
+}
+
+// As this server streamed when it was a standby before, or else as the registry has it.
+std::string WayTo(const std::string& node, const std::string& before) {
+  return before.empty() ? ReplicationConninfo(node, setting::NodeName(), setting::Passfile())
+                        : Redirected(before, node);
+}
+
+void AskForPromotion() {
+  pg::Call([] { DirectFunctionCall2(pg_promote, BoolGetDatum(false), Int32GetDatum(60)); });
+}
+
+}  // namespace
+
+// ----- the record
+
+void Giver::Step(HandOverStep step) {
+  record_.step = step;
+  record_.step_began_at = GetCurrentTimestamp();
+  Publish();
+  PauseAt(core::HandOverStepName(step));
+}
+
+void Giver::EndStep() {
+  const std::int64_t took = pg::Since(record_.step_began_at).count();
+  record_.took_us[static_cast<std::size_t>(record_.step)] = std::max<std::int64_t>(took, 1);
+}
+
+void Giver::Publish() { hand_over::Write(record_); }
+
+void Giver::Keep() { Require(hand_over::Keep(record_)); }
+
+void Giver::Finish(HandOverOutcome outcome, const std::string& reason) {
+  record_.outcome = outcome;
+  if (!reason.empty()) record_.reason = reason;
+  record_.finished_at = GetCurrentTimestamp();
+  const std::string kept = hand_over::Keep(record_);
+  Publish();
+  const std::string what =
+      record_.is_demotion ? "demotion" : fmt::format("switchover to {}", record_.peer.view());
+  const std::string message = outcome == HandOverOutcome::kDone ? fmt::format("{}: done", what)
+                                                                : fmt::format("{}: failed", what);
+  std::string detail = record_.reason.str();
+  detail += (detail.empty() ? "" : "; ") + core::StepsText(record_);
+  if (!kept.empty()) detail += "; " + kept;
+  Log(message, detail);
+  shared::AddEvent(kKind, message, detail);
+  taker_.reset();
+}
+
+void Giver::WaitFor(std::chrono::milliseconds limit, const std::string& otherwise,
+                    const std::function<bool()>& done) {
+  const core::Instant end = pg::Now() + limit;
+  while (!done()) {
+    if (pg::Now() >= end) throw Failure(otherwise);
+    Pause(kTurn);
+  }
+}
+
+// ----- as the primary
+
+void Giver::Begin(const hand_over::Order& order) {
+  record_ = {};
+  record_.id = order.id;
+  record_.is_giver = true;
+  record_.is_demotion = order.is_demotion;
+  record_.peer = order.target;
+  record_.requested_by = order.requested_by;
+  record_.requested_at = GetCurrentTimestamp();
+  record_.server_started = PgStartTime;
+  Publish();
+  try {
+    if (RecoveryInProgress()) throw Failure("this server is not a primary");
+    record_.timeline = pg::Call([] { return GetWALInsertionTimeLine(); });
+    Prepare();
+    if (!record_.is_demotion) Offer();
+    Close();
+    EndSessions();
+    Flush();
+    Signal();
+    Demote();
+  } catch (const core::Error& error) {
+    Undo(error.message());
+  }
+}
+
+void Giver::Prepare() {
+  Step(HandOverStep::kPrepare);
+  const auto registry = shared::Read<Registry>();
+  if (!record_.is_demotion) {
+    const RegisteredNode* const node = FindNode(*registry, record_.peer.view());
+    if (node == nullptr) throw Failure(fmt::format("no node \"{}\"", record_.peer.view()));
+    record_.peer_conninfo = node->conninfo.view();
+  }
+  ChangeSettings();
+  HoldUnarchived();
+  core::Instant took{};
+  do {
+    const core::Instant begun = pg::Now();
+    pg::Call([] { RequestCheckpoint(CHECKPOINT_FORCE | CHECKPOINT_IMMEDIATE | CHECKPOINT_WAIT); });
+    const bool was_long = took > kLongCheckpoint;
+    took = pg::Now() - begun;
+    if (was_long) break;
+  } while (took > kLongCheckpoint);
+  // Recovery will do the same, and then find little left to do.
+  const int folder = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (folder >= 0) {
+    syncfs(folder);
+    close(folder);
+  }
+  EndStep();
+}
+
+// A restore_command or an upstream would lead recovery past the end of this server's own WAL, and
+// files that are made durable one by one keep it waiting where there are many.
+void Giver::ChangeSettings() {
+  record_.restore_command = Before("restore_command");
+  record_.primary_conninfo = Before("primary_conninfo");
+  record_.init_sync_method = Before("recovery_init_sync_method");
+  record_.own_conninfo = pg::PrimaryConninfo();
+  record_.settings_changed = true;
+  Keep();
+  AlterSystem(
+      {{"restore_command", ""}, {"primary_conninfo", ""}, {"recovery_init_sync_method", "syncfs"}});
+  // The postmaster has read them by the time that it lets its children do so.
+  WaitFor(kReloadLimit, "the server does not take its new configuration", [] {
+    return pg::RestoreCommand().empty() && pg::PrimaryConninfo().empty() &&
+           pg::Setting("recovery_init_sync_method").value_or("") == "syncfs";
+  });
+}
+
+// On a standby nothing archives, and nothing keeps what waits for it.
+void Giver::HoldUnarchived() {
+  if (!ArchivesByCommand() || pg::HasSlot(kArchiveSlot)) return;
+  if (!pg::HasRoomForSlot()) throw Failure("all of max_replication_slots are taken");
+  pg::MakeSlot(kArchiveSlot, OldestUnarchived());
+}
+
+void Giver::Offer() {
+  Step(HandOverStep::kOffer);
+  const core::HandOver reply = Said("offer", setting::PeerTimeout());
+  if (reply.taker != TakerState::kOffered) {
+    throw Failure(
+        fmt::format("node {} does not take it: {}", record_.peer.view(), reply.reason.view()));
+  }
+  EndStep();
+}
+
+void Giver::Close() {
+  Step(HandOverStep::kClose);
+  gate::SetWaitingUntil(pg::Now() + setting::SwitchoverTimeout());
+  gate::Close(core::GateReason::kSwitchover);
+  WaitFor(setting::SwitchoverTimeout(), "commits that were under way do not come to an end",
+          [] { return gate::CountCommitting() == 0; });
+  EndStep();
+}
+
+void Giver::EndSessions() {
+  Step(HandOverStep::kEnd);
+  gate::SetTurningAway(true);
+  WaitFor(setting::SwitchoverTimeout(), "sessions of clients do not end",
+          [] { return pg::EndSessions() == 0; });
+  EndStep();
+}
+
+// What was acknowledged with synchronous_commit off must not be lost either.
+void Giver::Flush() {
+  Step(HandOverStep::kFlush);
+  WaitFor(setting::SwitchoverTimeout(),
+          "a transaction has more than 64 subtransactions: no standby could let anybody in",
+          [] { return !pg::HasOverflowedTransaction(); });
+  record_.flushed = pg::LogSnapshot();
+  if (!record_.is_demotion) {
+    core::Instant connected = pg::Now();
+    WaitFor(setting::SwitchoverTimeout(),
+            fmt::format("node {} does not receive the last of the WAL", record_.peer.view()),
+            [this, &connected] {
+              const Lsn flushed = pg::FlushedBy(record_.peer.view());
+              if (!flushed.IsNone()) connected = pg::Now();
+              if (pg::Now() - connected > setting::PeerTimeout()) {
+                throw Failure(fmt::format("node {} streams no more", record_.peer.view()));
+              }
+              return flushed >= record_.flushed;
+            });
+  }
+  EndStep();
+}
+
+void Giver::Signal() {
+  Step(HandOverStep::kSignal);
+  Keep();
+  Require(ReplaceDurably(kStandbySignal, ""));
+  EndStep();
+}
+
+void Giver::Demote() {
+  Step(HandOverStep::kDemote);
+  if (!pg::RestoreCommand().empty() || !pg::PrimaryConninfo().empty()) {
+    throw Failure("its configuration was changed meanwhile");
+  }
+  Keep();
+  Log("this server becomes a standby in place",
+      "Its processes end and begin anew; what follows about a background worker that exited with "
+      "exit code 2, and about recovery, belongs to that.");
+  pg::Call([] { proc_exit(2); });
+}
+
+void Giver::Undo(const std::string& why) {
+  Require(RemoveDurably(kStandbySignal));
+  gate::SetTurningAway(false);
+  PutSettingsBack();
+  gate::Open(core::GateReason::kSwitchover);
+  Finish(HandOverOutcome::kFailed, why);
+  pg::DropSlotIfIdle(kArchiveSlot);
+  if (!record_.is_demotion) Revoke();
+}
+
+void Giver::PutSettingsBack() {
+  if (!record_.settings_changed) return;
+  AlterSystem({{"restore_command", ValueOf(record_.restore_command)},
+               {"primary_conninfo", ValueOf(record_.primary_conninfo)},
+               {"recovery_init_sync_method", ValueOf(record_.init_sync_method)}});
+  record_.settings_changed = false;
+}
+
+// Its promise ends by itself; this only spares it the wait.
+void Giver::Revoke() {
+  try {
+    Said("revoke", setting::PeerTimeout());
+  } catch (const core::Error&) {
+  }
+  taker_.reset();
+}
+
+// ----- as a standby
+
+void Giver::Resume(core::HandOver record) {
+  record_ = record;
+  const bool in_recovery = RecoveryInProgress();
+  switch (core::JudgeResumption(record_, in_recovery)) {
+    case core::Resumption::kUndo:
+      Undo("its worker or the server was interrupted");
+      return;
+    case core::Resumption::kGoOn:
+      GoOnAsStandby();
+      return;
+    case core::Resumption::kLearnOutcome:
+      LearnOutcome(true);
+      return;
+    case core::Resumption::kFollow:
+      FollowTaker();
+      return;
+    case core::Resumption::kTakenBack:
+      gate::SetTurningAway(false);
+      gate::Open(core::GateReason::kSwitchover);
+      PutSettingsBack();
+      Finish(HandOverOutcome::kFailed,
+             record_.reason.empty() ? "this server was promoted again" : record_.reason.str());
+      return;
+    default:
+      return;
+  }
+}
+
+void Giver::GoOnAsStandby() {
+  record_.step = HandOverStep::kDemote;
+  Publish();
+  // Nothing can have been added yet: there is neither an upstream nor an archive.
+  record_.end = Lsn(pg::Call([] { return GetXLogReplayRecPtr(nullptr); }));
+  EndStep();
+  Keep();
+  if (record_.end < record_.flushed) {
+    Finish(HandOverOutcome::kFailed,
+           fmt::format("WAL that was durable up to {} ends at {}", record_.flushed.ToString(),
+                       record_.end.ToString()));
+    return;
+  }
+  if (record_.is_demotion) return Finish(HandOverOutcome::kDone, "");
+  Grant();
+}
+
+void Giver::Grant() {
+  Step(HandOverStep::kGrant);
+  // From here on nobody but the taker can say that it will not be promoted.
+  Keep();
+  LearnOutcome(false);
+}
+
+// Asks until there is an answer.  No answer is not a refusal: it may have been promoted.
+void Giver::LearnOutcome(bool may_have_it) {
+  asked_taker_ = may_have_it;
+  bool has_it = false;
+  const core::Instant begun = pg::Now();
+  bool told = false;
+  for (;;) {
+    if (!RecoveryInProgress()) return Resume(record_);
+    const bool late = pg::Now() - begun > kGrantPatience;
+    const char* const message = late ? "revoke" : has_it ? "ask" : "grant";
+    try {
+      const core::HandOver reply = Said(message, setting::PeerTimeout());
+      record_.taker = reply.taker;
+      switch (reply.taker) {
+        case TakerState::kPromoted:
+          record_.timeline = reply.timeline;
+          record_.began = reply.began;
+          EndStep();
+          return FollowTaker();
+        case TakerState::kGranted:
+        case TakerState::kBegun:
+          has_it = true;
+          break;
+        case TakerState::kOffered:
+          break;
+        default:
+          return TakeBack(
+              fmt::format("node {} refuses: {}", record_.peer.view(), reply.reason.view()));
+      }
+    } catch (const core::Error& error) {
+      // What was never sent is not out.
+      const bool absent = taker_ != nullptr && taker_->failure() == core::PeerAnswer::Kind::kAbsent;
+      taker_.reset();
+      if (!asked_taker_ && (late || absent)) return TakeBack(error.message());
+      if (late && !told) {
+        told = true;
+        Log(fmt::format("waiting for node {} to say whether it was promoted", record_.peer.view()),
+            error.message(),
+            "If it is gone for good, SELECT baton.promote(force => true) makes this server the "
+            "primary again.");
+        shared::AddEvent(
+            kKind, fmt::format("waits for {} to say whether it was promoted", record_.peer.view()),
+            error.message());
+      }
+      Pause(std::chrono::milliseconds(100));
+      continue;
+    }
+    Pause(kTurn);
+  }
+}
+
+void Giver::FollowTaker() {
+  Step(HandOverStep::kPromote);
+  Keep();
+  if (record_.began < record_.end) {
+    Finish(HandOverOutcome::kFailed,
+           fmt::format("timeline {} of node {} left at {}, before the end of this server's WAL at "
+                       "{}; \"pg_baton rejoin\" brings it back",
+                       record_.timeline, record_.peer.view(), record_.began.ToString(),
+                       record_.end.ToString()));
+    return;
+  }
+  EndStep();
+  Step(HandOverStep::kFollow);
+  StreamFrom(WayTo(record_.peer_conninfo.str(), record_.own_conninfo.str()));
+  EndStep();
+  if (!RecoveryInProgress()) return Resume(record_);
+  Finish(HandOverOutcome::kDone, "");
+}
+
+// restore_command comes back when the new timeline is here: before, the archive could have one that
+// left before the end of this server's WAL.
+void Giver::StreamFrom(const std::string& conninfo) {
+  AlterSystem({{"primary_conninfo", conninfo},
+               {"primary_slot_name", setting::NodeName()},
+               {"recovery_init_sync_method", ValueOf(record_.init_sync_method)}});
+  while (!pg::ReadReceiver().streaming && RecoveryInProgress()) {
+    pg::Call([] { WakeupRecovery(); });
+    Pause(kTurn);
+  }
+  AlterSystem({{"restore_command", ValueOf(record_.restore_command)}});
+  record_.settings_changed = false;
+}
+
+// The taker will not be promoted, so this server takes the baton back, unless somebody else has it.
+void Giver::TakeBack(const std::string& why) {
+  record_.reason = why;
+  core::TakingBackFacts facts;
+  facts.restarted = record_.server_started != PgStartTime;
+  const core::Instant begun = pg::Now();
+  for (;;) {
+    if (!RecoveryInProgress()) return Resume(record_);
+    const auto registry = shared::Read<Registry>();
+    const auto waited = pg::Now() - begun;
+    const auto quarantine = setting::QuarantineTimeout();
+    facts.waited_enough = quarantine && waited > *quarantine;
+    facts.timeline = pg::ReadLive().position.timeline;
+    const bool registry_known = registry->looked || waited > setting::PeerTimeout();
+    if (registry_known) {
+      facts.peers = AskWhoTheyAre(OtherNodes(*registry), setting::PeerTimeout(), [] {});
+      const core::TakingBack verdict = core::JudgeTakingBack(facts);
+      if (verdict == core::TakingBack::kPromote) break;
+      if (verdict == core::TakingBack::kFollow) {
+        return Finish(HandOverOutcome::kFailed, why + "; another node has the baton");
+      }
+    }
+    Pause(std::chrono::milliseconds(100));
+  }
+  record_.promotes_again = true;
+  Keep();
+  core::Instant asked{};
+  while (RecoveryInProgress()) {
+    if (pg::Now() - asked > kRemindAfter) {
+      AskForPromotion();
+      asked = pg::Now();
+    }
+    Pause(std::chrono::milliseconds(5));
+  }
+  PutSettingsBack();
+  Finish(HandOverOutcome::kFailed, why + "; this server is the primary again");
+  Revoke();
+}
+
+// ----- afterwards
+
+bool Giver::TidyUp() {
+  if (record_.id == 0) record_ = hand_over::Read();
+  if (record_.id == 0 || !record_.is_giver || record_.outcome == HandOverOutcome::kRunning) {
+    return false;
+  }
+  if (!RecoveryInProgress()) {
+    pg::DropSlotIfIdle(kArchiveSlot);
+    if (!record_.settings_changed) return false;
+    PutSettingsBack();
+    Keep();
+    return false;
+  }
+  if (record_.settings_changed) FollowNextPrimary();
+  const bool unarchived = !ArchiveLeft();
+  if (!unarchived) pg::DropSlotIfIdle(kArchiveSlot);
+  // Others may still stream from here until they have found the new primary.
+  const bool fresh = pg::Since(record_.finished_at) < kTidyFor;
+  if (fresh && !record_.settings_changed) {
+    const std::string own_name = setting::NodeName();
+    const auto cluster = shared::Read<ClusterReport>();
+    for (const core::PeerRow& row : cluster->peers) {
+      const bool is_elsewhere = row.role == core::Role::kPrimary ||
+                                (!row.upstream.empty() && row.upstream.view() != own_name);
+      if (row.reachable && is_elsewhere) pg::DropSlotIfIdle(row.name.c_str());
+    }
+  }
+  return record_.settings_changed || unarchived || fresh;
+}
+
+// After a demotion by itself: whoever becomes the primary, and goes on from the end of this
+// server's WAL.
+void Giver::FollowNextPrimary() {
+  const auto cluster = shared::Read<ClusterReport>();
+  const auto registry = shared::Read<Registry>();
+  for (const core::PeerRow& row : cluster->peers) {
+    if (!row.reachable || row.role != core::Role::kPrimary) continue;
+    if (row.timeline <= record_.timeline || row.reign.began < record_.end) continue;
+    const RegisteredNode* const node = FindNode(*registry, row.name.view());
+    if (node == nullptr) continue;
+    try {
+      PeerSession session(node->name.str(), node->conninfo.str());
+      AskAndWait(session,
+                 fmt::format("SELECT pg_catalog.pg_create_physical_replication_slot('{0}', true) "
+                             "WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_replication_slots AS s "
+                             "WHERE s.slot_name OPERATOR(pg_catalog.=) '{0}')",
+                             setting::NodeName()),
+                 setting::PeerTimeout());
+    } catch (const core::Error& error) {
+      return Log("cannot follow the new primary yet", error.message());
+    }
+    StreamFrom(WayTo(node->conninfo.str(), record_.own_conninfo.str()));
+    shared::AddEvent("follow", fmt::format("follows {} now, after its demotion", row.name.view()));
+    record_.finished_at = GetCurrentTimestamp();
+    return Keep();
+  }
+}
+
+// ----- what is said to the taker
+
+core::HandOver Giver::Said(const std::string& message, std::chrono::milliseconds limit) {
+  const std::string name = record_.peer.str();
+  if (taker_ == nullptr || taker_->state() == PeerSession::State::kFailed) {
+    taker_ = std::make_unique<PeerSession>(name, record_.peer_conninfo.str());
+  }
+  std::string sync_names;
+  if (message == "grant") {
+    const std::string names = pg::Setting("synchronous_standby_names").value_or("");
+    sync_names = core::SyncNamesInstead(names, name, setting::NodeName()).value_or("");
+  }
+  const std::string question = fmt::format(
+      "SELECT state, reason, timeline, lsn FROM baton.hand_over('{}', '{}', '{}', {}, "
+      "pg_catalog.convert_from(pg_catalog.decode('{}', 'hex'), 'UTF8'), {})",
+      core::IdText(record_.id), message, setting::NodeName(),
+      record_.end.IsNone() ? "NULL" : fmt::format("'{}'", record_.end.ToString()), Hex(sync_names),
+      std::chrono::milliseconds(kOfferLife).count());
+  std::vector<PeerSession::Row> rows;
+  try {
+    rows = AskAndWait(*taker_, question, limit);
+  } catch (const core::Error&) {
+    asked_taker_ = asked_taker_ || (message == "grant" && taker_->has_asked());
+    throw;
+  }
+  asked_taker_ = asked_taker_ || message == "grant";
+  if (rows.empty() || rows.front().size() < 4) {
+    throw Failure(fmt::format("node \"{}\" gave no answer", name));
+  }
+  core::HandOver reply;
+  const PeerSession::Row& row = rows.front();
+  reply.taker = core::TakerStateOf(row[0]);
+  reply.reason = row[1];
+  reply.timeline = static_cast<core::TimelineId>(std::strtoul(row[2].c_str(), nullptr, 10));
+  reply.began = Lsn::Parse(row[3]).value_or(Lsn());
+  return reply;
+}
+
+}  // namespace baton

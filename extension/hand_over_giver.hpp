@@ -1,0 +1,63 @@
+// The giver's side of a hand-over: demotes this primary in place and grants the promotion of
+// another node.  core/hand_over.hpp has the steps and what follows from an interruption.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "core/error.hpp"
+#include "hand_over_board.hpp"
+#include "peer_session.hpp"
+
+namespace baton {
+
+class Giver {
+ public:
+  // Begins with an order on a primary.  Does not return when it comes as far as the demotion: the
+  // process ends, and the server begins anew with it.  Otherwise all is undone.
+  void Begin(const hand_over::Order& order);
+
+  // Goes on with the record that a predecessor of this process left, as core::JudgeResumption says.
+  void Resume(core::HandOver record);
+
+  // What is left to do when the roles have changed; returns whether there may be more.
+  bool TidyUp();
+
+ private:
+  void Step(core::HandOverStep step);
+  void EndStep();
+  void Publish();
+  void Keep();
+  void Finish(core::HandOverOutcome outcome, const std::string& reason);
+
+  void Prepare();
+  void ChangeSettings();
+  void Offer();
+  void Close();
+  void EndSessions();
+  void Flush();
+  void Signal();
+  void Demote();
+  void GoOnAsStandby();
+  void Grant();
+  void LearnOutcome(bool may_have_it);
+  void FollowTaker();
+  void StreamFrom(const std::string& node);
+  void Undo(const std::string& why);
+  void TakeBack(const std::string& why);
+  void PutSettingsBack();
+  void Revoke();
+  void HoldUnarchived();
+  void FollowNextPrimary();
+
+  core::HandOver Said(const std::string& message, std::chrono::milliseconds limit);
+  void WaitFor(std::chrono::milliseconds limit, const std::string& otherwise,
+               const std::function<bool()>& done);
+
+  core::HandOver record_;
+  std::unique_ptr<PeerSession> taker_;
+  bool asked_taker_ = false;  // it may have got the grant
+};
+
+}  // namespace baton

@@ -1,0 +1,214 @@
+#include "hand_over_taker.hpp"
+
+#include "pg/postgres.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "auto_conf.hpp"
+#include "core/error.hpp"
+#include "hand_over_pause.hpp"
+#include "pg/clock.hpp"
+#include "pg/guard.hpp"
+#include "pg/server_facts.hpp"
+#include "pg/slots.hpp"
+#include "pg/wal_history.hpp"
+#include "settings.hpp"
+#include "shared_state.hpp"
+
+namespace baton {
+namespace {
+
+using core::HandOverOutcome;
+using core::TakerState;
+
+constexpr const char* kKind = "hand-over";
+// The file by which a promotion is asked for (src/backend/access/transam/xlogrecovery.c).
+constexpr const char* kPromoteSignal = PROMOTE_SIGNAL_FILE;
+constexpr auto kTakesEffect = std::chrono::seconds(1);
+
+core::HandOver Refused(std::uint64_t id, const std::string& why) {
+  core::HandOver answer;
+  answer.id = id;
+  answer.taker = TakerState::kRefused;
+  answer.reason = why;
+  return answer;
+}
+
+}  // namespace
+
+bool Taker::IsOpen() const {
+  return record_.id != 0 && record_.outcome == HandOverOutcome::kRunning;
+}
+
+void Taker::Publish() { hand_over::Write(record_, deadline_); }
+
+void Taker::KeepOrThrow() {
+  const std::string failure = hand_over::Keep(record_);
+  if (!failure.empty()) throw core::Error(core::ErrorCode::kFailed, failure);
+}
+
+void Taker::Resume(core::HandOver record) {
+  record_ = record;
+  switch (core::JudgeResumption(record_, RecoveryInProgress())) {
+    case core::Resumption::kPromoted:
+      return Promote();
+    case core::Resumption::kRefuse: {
+      // The postmaster may still be told of it by this file, and the startup process by both.
+      unlink(kPromoteSignal);
+      const core::Instant end = pg::Now() + kTakesEffect;
+      while (pg::Now() < end) {
+        if (PromoteIsTriggered() || !RecoveryInProgress()) {
+          deadline_ = core::Instant::max();
+          return;
+        }
+        pg_usleep(10'000);
+      }
+      return Refuse("the server or its worker was interrupted");
+    }
+    default:
+      if (IsOpen()) Refuse("the server or its worker was interrupted");
+  }
+}
+
+void Taker::Refuse(const std::string& why) {
+  record_.taker = TakerState::kRefused;
+  record_.outcome = HandOverOutcome::kFailed;
+  record_.reason = why;
+  record_.finished_at = GetCurrentTimestamp();
+  // Only what is on disk may be told.
+  KeepOrThrow();
+  Publish();
+  if (RecoveryInProgress()) pg::DropSlotIfIdle(record_.peer.c_str());
+  shared::AddEvent(kKind, fmt::format("switchover from {}: failed", record_.peer.view()), why);
+}
+
+void Taker::Accept(const hand_over::Letter& letter) {
+  core::HandOver record;
+  record.id = letter.id;
+  record.peer = letter.giver;
+  record.requested_by = letter.giver;
+  record.requested_at = GetCurrentTimestamp();
+  record.taker = TakerState::kOffered;
+  record_ = record;
+  deadline_ = pg::Now() + letter.life;
+  // So that a successor of this process knows of the slot.
+  KeepOrThrow();
+  Publish();
+  // Whoever asks for a promotion looks for this promise after entering the request.
+  if (shared::OpenPromotion()) return Refuse("it is about to be promoted by another request");
+  if (!pg::HasSlot(letter.giver.c_str())) {
+    if (!pg::HasRoomForSlot()) return Refuse("all of max_replication_slots are taken");
+    // From the promotion on it keeps what the giver needs.
+    pg::MakeSlot(letter.giver.c_str(), core::Lsn());
+  }
+  pg::Call([&] {
+    ereport(LOG, (errmsg("node \"%s\" offers to hand over to this server", letter.giver.c_str()),
+                  errdetail("Hand-over %s.", core::IdText(letter.id).c_str())));
+  });
+}
+
+void Taker::Handle(const hand_over::Letter& letter) {
+  core::TakerFacts facts;
+  facts.same_id = letter.id == record_.id && !record_.is_giver;
+  facts.state = IsOpen() || facts.same_id ? record_.taker : TakerState::kNone;
+  facts.is_standby = RecoveryInProgress();
+  facts.promoting = PromoteIsTriggered() || shared::OpenPromotion().has_value();
+  facts.now = pg::Now();
+  facts.deadline = deadline_;
+  if (const core::HandOver now = hand_over::Read();
+      now.is_giver && now.outcome == HandOverOutcome::kRunning) {
+    return hand_over::AnswerLetter(Refused(letter.id, "it is handing over itself"));
+  }
+  const core::TakerAnswer answer = core::JudgeMessage(letter.message, facts);
+  if (letter.message == core::HandOverMessage::kOffer) {
+    if (answer.state != TakerState::kOffered) {
+      return hand_over::AnswerLetter(Refused(letter.id, answer.reason));
+    }
+    Accept(letter);
+    return hand_over::AnswerLetter(record_);
+  }
+  if (!facts.same_id) return hand_over::AnswerLetter(Refused(letter.id, answer.reason));
+  if (answer.state == TakerState::kGranted && record_.taker == TakerState::kOffered) {
+    record_.taker = TakerState::kGranted;
+    record_.end = letter.end;
+    sync_names_ = letter.sync_names;
+    granted_at_ = pg::Now();
+    KeepOrThrow();
+    Publish();
+    PauseAt("taker_granted");
+  } else if (answer.state == TakerState::kRefused && IsOpen()) {
+    Refuse(answer.reason);
+  }
+  hand_over::AnswerLetter(record_);
+}
+
+bool Taker::Advance() {
+  if (!IsOpen() || record_.is_giver) return false;
+  switch (record_.taker) {
+    case TakerState::kOffered:
+      if (pg::Now() >= deadline_) Refuse("the grant did not come in time");
+      return true;
+    case TakerState::kGranted:
+      break;
+    case TakerState::kBegun:
+      if (!RecoveryInProgress()) Promote();
+      return true;
+    default:
+      return false;
+  }
+  if (pg::Now() >= deadline_) {
+    Refuse(fmt::format("the WAL up to {} did not come in time", record_.end.ToString()));
+    return false;
+  }
+  const core::Lsn replayed(pg::Call([] { return GetXLogReplayRecPtr(nullptr); }));
+  if (replayed < record_.end) {
+    // Not after wal_retrieve_retry_interval, which is seconds.
+    if (!pg::ReadReceiver().streaming) pg::Call([] { WakeupRecovery(); });
+    return true;
+  }
+  if (replayed > record_.end) {
+    Refuse(fmt::format("it has replayed up to {}, beyond the end {}", replayed.ToString(),
+                       record_.end.ToString()));
+    return false;
+  }
+  if (!sync_names_.empty() && MayAlterSystem()) {
+    AlterSystem({{"synchronous_standby_names", sync_names_.str()}});
+  }
+  record_.taker = TakerState::kBegun;
+  KeepOrThrow();
+  Publish();
+  PauseAt("taker_begun");
+  if (pg::Now() >= deadline_) {
+    Refuse("the storage took too long");
+    return false;
+  }
+  pg::Call([] { DirectFunctionCall2(pg_promote, BoolGetDatum(false), Int32GetDatum(60)); });
+  return true;
+}
+
+void Taker::Promote() {
+  record_.taker = TakerState::kPromoted;
+  record_.outcome = HandOverOutcome::kDone;
+  record_.timeline = pg::Call([] { return GetWALInsertionTimeLine(); });
+  record_.began = pg::BeginningOf(record_.timeline);
+  record_.finished_at = GetCurrentTimestamp();
+  if (granted_at_ != core::Instant{}) {
+    record_.took_us[static_cast<std::size_t>(core::HandOverStep::kPromote)] =
+        (pg::Now() - granted_at_).count();
+  }
+  Publish();
+  PauseAt("taker_promoted");
+  const std::string failure = hand_over::Keep(record_);
+  const std::string message = fmt::format("switchover from {}: done", record_.peer.view());
+  const std::string detail = fmt::format("timeline {} from {} on; {}", record_.timeline,
+                                         record_.began.ToString(), core::StepsText(record_));
+  pg::Call([&] {
+    ereport(LOG, (errmsg("%s", message.c_str()), errdetail_internal("%s", detail.c_str())));
+  });
+  shared::AddEvent(kKind, message, failure.empty() ? detail : detail + "; " + failure);
+}
+
+}  // namespace baton
