@@ -10,9 +10,14 @@ Finding RestartAfterCrash(const DemotionFacts& facts) {
     return Judged("restart_after_crash", Status::kOk, "on",
                   "the server begins its recovery by itself");
   }
+  if (facts.restart_command) {
+    return Judged("restart_after_crash", Status::kWarning, "off",
+                  "the server is restarted by pg_baton.restart_command, which takes longer",
+                  "Set restart_after_crash = on and reload.");
+  }
   return Judged("restart_after_crash", Status::kCritical, "off",
                 "restart_after_crash is off, so the server would end instead of becoming a standby",
-                "Set restart_after_crash = on and reload.");
+                "Set restart_after_crash = on and reload, or pg_baton.restart_command.");
 }
 
 Finding RecoveryTarget(const DemotionFacts& facts) {

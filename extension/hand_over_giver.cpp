@@ -25,6 +25,7 @@
 #include "roll_call.hpp"
 #include "settings.hpp"
 #include "shared_state.hpp"
+#include "shell_command.hpp"
 
 namespace baton {
 namespace {
@@ -307,10 +308,31 @@ void Giver::Demote() {
     throw Failure("its configuration was changed meanwhile");
   }
   Keep();
+  if (pg::Setting("restart_after_crash") != "on") return Restart();
   Log("this server becomes a standby in place",
       "Its processes end and begin anew; what follows about a background worker that exited with "
       "exit code 2, and about recovery, belongs to that.");
   pg::Call([] { proc_exit(2); });
+}
+
+// Where the postmaster does not begin anew by itself.  The command has to outlive this process,
+// which ends with the server.
+void Giver::Restart() {
+  const std::string command = setting::RestartCommand();
+  if (command.empty()) throw Failure("restart_after_crash is off");
+  Log("this server is restarted as a standby", command);
+  ShellCommand run("setsid -f sh -c \"$PG_BATON_COMMAND\" >/dev/null 2>&1",
+                   {{"PG_BATON_COMMAND", command}, {"PGDATA", DataDir}},
+                   setting::SwitchoverTimeout());
+  while (!run.Finished()) {
+    run.Wait(kTurn);
+    Pause(std::chrono::milliseconds(0));
+  }
+  if (run.result().exit_code != 0) {
+    throw Failure("pg_baton.restart_command could not be started: " + run.errors());
+  }
+  WaitFor(setting::SwitchoverTimeout(), "pg_baton.restart_command did not restart the server",
+          [] { return false; });
 }
 
 void Giver::Undo(const std::string& why) {

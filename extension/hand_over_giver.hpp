@@ -39,6 +39,7 @@ class Giver {
   void Flush();
   void Signal();
   void Demote();
+  void Restart();
   void GoOnAsStandby();
   void Grant();
   void LearnOutcome(bool may_have_it);

@@ -94,6 +94,7 @@ std::string OpenRequest() {
 
 void FillSettings(core::DemotionFacts& facts) {
   facts.restart_after_crash = pg::Setting("restart_after_crash") == "on";
+  facts.restart_command = !setting::RestartCommand().empty();
   core::NamesFound targets;
   for (const char* const name : {"recovery_target", "recovery_target_lsn", "recovery_target_name",
                                  "recovery_target_time", "recovery_target_xid"}) {

@@ -31,6 +31,7 @@ bool follow_primary = true;
 char* promote_trigger_file = nullptr;
 char* event_command = nullptr;
 char* pause_at = nullptr;
+char* restart_command = nullptr;
 int event_command_timeout_ms = 10'000;
 int switchover_timeout_ms = 10'000;
 int switchover_max_lag_mb = 16;
@@ -93,6 +94,9 @@ const TextSetting kTextSettings[] = {
      PGC_SIGHUP, nullptr},
     {"pg_baton.promote_trigger_file", "A file whose appearance asks for this standby's promotion.",
      &promote_trigger_file, "", PGC_SIGHUP, nullptr},
+    {"pg_baton.restart_command",
+     "Shell command that restarts this server where it cannot be demoted in place.",
+     &restart_command, "", PGC_SIGHUP, nullptr},
     {"pg_baton.event_command", "Shell command that is run for each event.", &event_command, "",
      PGC_SIGHUP, nullptr},
 };
@@ -233,6 +237,7 @@ std::string EventCommand() { return event_command == nullptr ? "" : event_comman
 std::chrono::milliseconds EventCommandTimeout() {
   return std::chrono::milliseconds(event_command_timeout_ms);
 }
+std::string RestartCommand() { return restart_command; }
 std::string PauseAt() { return pause_at; }
 
 std::chrono::milliseconds SwitchoverTimeout() {

@@ -35,6 +35,7 @@ std::string PromoteTriggerFile();  // empty: none
 std::string EventCommand();        // empty: none
 std::chrono::milliseconds EventCommandTimeout();
 std::chrono::milliseconds SwitchoverTimeout();
+std::string RestartCommand();  // empty: none
 std::string PauseAt();  // empty: nowhere
 std::int64_t SwitchoverMaxLagBytes();
 int SwitchoverArchiveBacklog();  // files

@@ -223,6 +223,40 @@ TEST_F(Switchover, AWaiterThatHoldsALockOnRolesIsNoObstacle) {
   EXPECT_EQ(b_.Sql("SELECT to_regclass('w')"), "");
 }
 
+// Where the postmaster does not begin anew by itself, a command restarts it.
+TEST_F(Switchover, ByARestartWhereTheServerWouldNotBeginAnew) {
+  a_.Configure(fmt::format(
+      "restart_after_crash = off\npg_baton.restart_command = '{} -m fast -w -l {} restart'\n",
+      Cluster::Program("pg_ctl"), a_.log_file().string()));
+  a_.Sql("SELECT pg_reload_conf()");
+  ASSERT_TRUE(Returns(a_, "SHOW restart_after_crash", "off"));
+  const int postmaster = a_.Postmaster();
+  StartWriter({&a_, &b_});
+  ASSERT_TRUE(WritesGoOn());
+  ASSERT_TRUE(SwitchOver(a_, b_));
+  ASSERT_TRUE(WritesGoOnAt(b_));
+  EXPECT_NE(a_.Postmaster(), postmaster);
+  EXPECT_TRUE(Returns(a_, "SELECT outcome FROM baton.requests LIMIT 1", "done"));
+  StopWriter();
+  EXPECT_TRUE(Judge(b_, Loss::kNone));
+}
+
+TEST_F(Switchover, ARestartThatDoesNotComeIsUndone) {
+  a_.Configure(
+      "restart_after_crash = off\npg_baton.restart_command = 'true'\n"
+      "pg_baton.switchover_timeout = '2s'\n");
+  a_.Sql("SELECT pg_reload_conf()");
+  ASSERT_TRUE(Returns(a_, "SHOW restart_after_crash", "off"));
+  StartWriter({&a_, &b_});
+  ASSERT_TRUE(WritesGoOn());
+  ASSERT_EQ(Ask(a_, b_), "requested|");
+  ASSERT_TRUE(Returns(a_, "SELECT outcome || ' ' || reason FROM baton.requests",
+                      "failed pg_baton.restart_command did not restart the server"));
+  ASSERT_TRUE(WritesGoOnAt(a_));
+  StopWriter();
+  EXPECT_TRUE(Judge(a_, Loss::kNone));
+}
+
 //   a (primary) <--- b         a, b (standbys)         a (primary) <--- b
 TEST_F(Switchover, ADemotedPrimaryCanBePromotedAgain) {
   StartWriter({&a_, &b_});

@@ -125,7 +125,13 @@ TEST(DemotionRestartAfterCrash, IsCriticalWhereTheServerWouldEnd) {
       it.Check("restart_after_crash"),
       Critical("off",
                "restart_after_crash is off, so the server would end instead of becoming a standby",
-               "Set restart_after_crash = on and reload."));
+               "Set restart_after_crash = on and reload, or pg_baton.restart_command."));
+
+  it.facts.restart_command = true;
+  EXPECT_EQ(
+      it.Check("restart_after_crash"),
+      Warning("off", "the server is restarted by pg_baton.restart_command, which takes longer",
+              "Set restart_after_crash = on and reload."));
 }
 
 TEST(DemotionRecoveryTarget, IsOkWithoutOne) {
