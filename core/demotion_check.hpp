@@ -27,7 +27,7 @@ struct DemotionFacts {
 
   // Settings of this server.
   bool restart_after_crash = false;
-  bool restart_command = false;  // pg_baton.restart_command is set
+  bool restart_command = false;          // pg_baton.restart_command is set
   std::string recovery_targets;          // names of those that are set, joined by commas
   std::string recovery_target_timeline;  // empty: not read
   std::optional<std::chrono::milliseconds> recovery_min_apply_delay;

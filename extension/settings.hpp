@@ -36,7 +36,7 @@ std::string EventCommand();        // empty: none
 std::chrono::milliseconds EventCommandTimeout();
 std::chrono::milliseconds SwitchoverTimeout();
 std::string RestartCommand();  // empty: none
-std::string PauseAt();  // empty: nowhere
+std::string PauseAt();         // empty: nowhere
 std::int64_t SwitchoverMaxLagBytes();
 int SwitchoverArchiveBacklog();  // files
 
