@@ -197,14 +197,18 @@ Resumption JudgeResumption(const HandOver& record, bool in_recovery) {
 
 TakingBack JudgeTakingBack(const TakingBackFacts& facts) {
   bool silent = false;
+  bool promoting = false;
   for (const PeerAnswer& peer : facts.peers) {
     if (peer.kind == PeerAnswer::Kind::kAnswered) {
-      if (peer.row.role == Role::kPrimary || peer.row.promoting) return TakingBack::kFollow;
+      if (peer.row.role == Role::kPrimary) return TakingBack::kFollow;
       if (peer.row.timeline > facts.timeline) return TakingBack::kFollow;
+      promoting = promoting || peer.row.promoting;
     } else {
       silent = true;
     }
   }
+  // It will be the primary, or think better of it.
+  if (promoting) return TakingBack::kWait;
   // While this server was up, all others knew that it was handing over.
   return silent && facts.restarted && !facts.waited_enough ? TakingBack::kWait
                                                            : TakingBack::kPromote;

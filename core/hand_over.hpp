@@ -106,8 +106,8 @@ Resumption JudgeResumption(const HandOver& record, bool in_recovery);
 // back: nobody else may have it.
 enum class TakingBack {
   kPromote,
-  kFollow,  // another node is the primary, or is becoming it
-  kWait,    // somebody did not answer who may have been promoted
+  kFollow,  // another node is the primary, or follows one
+  kWait,    // somebody did not answer who may have been promoted, or is about to be
 };
 struct TakingBackFacts {
   std::vector<PeerAnswer> peers;  // of the other registered nodes

@@ -77,7 +77,9 @@ void Log(const std::string& message, const std::string& detail = "", const std::
 core::SettingBefore Before(const char* name) {
   const auto value = InAutoConf(name);
   if (!value) return {};
-  return {true, *value};
+  const core::SettingBefore before{true, *value};
+  if (before.value.view() != *value) throw Failure(fmt::format("{} is too long", name));
+  return before;
 }
 
 std::optional<std::string> ValueOf(const core::SettingBefore& before) {
@@ -227,6 +229,9 @@ void Giver::ChangeSettings() {
   record_.primary_conninfo = Before("primary_conninfo");
   record_.init_sync_method = Before("recovery_init_sync_method");
   record_.own_conninfo = pg::PrimaryConninfo();
+  if (record_.own_conninfo.view() != pg::PrimaryConninfo()) {
+    throw Failure("primary_conninfo is too long");
+  }
   record_.settings_changed = true;
   Keep();
   AlterSystem(

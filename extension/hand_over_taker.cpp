@@ -15,6 +15,7 @@
 #include "pg/server_facts.hpp"
 #include "pg/slots.hpp"
 #include "pg/wal_history.hpp"
+#include "pg/worker.hpp"
 #include "settings.hpp"
 #include "shared_state.hpp"
 
@@ -176,6 +177,12 @@ bool Taker::Advance() {
   }
   if (!sync_names_.empty() && MayAlterSystem()) {
     AlterSystem({{"synchronous_standby_names", sync_names_.str()}});
+    // No commit may come before it.
+    const core::Instant end = pg::Now() + kTakesEffect;
+    while (pg::Setting("synchronous_standby_names") != sync_names_.view() && pg::Now() < end) {
+      pg_usleep(1000);
+      pg::HandleInterrupts();
+    }
   }
   record_.taker = TakerState::kBegun;
   KeepOrThrow();

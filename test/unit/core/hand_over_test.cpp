@@ -186,7 +186,8 @@ TEST(HandOverTakingBack, IsNotWhereAnotherHasTheBaton) {
   EXPECT_EQ(JudgeTakingBack(facts), TakingBack::kFollow) << "it follows one";
   facts.peers = {Answering(Role::kStandby, 3)};
   facts.peers[0].row.promoting = true;
-  EXPECT_EQ(JudgeTakingBack(facts), TakingBack::kFollow);
+  facts.waited_enough = true;
+  EXPECT_EQ(JudgeTakingBack(facts), TakingBack::kWait) << "it may be refused, and nobody be left";
 }
 
 TEST(HandOverTakingBack, WaitsForTheSilentOnlyAfterARestart) {
