@@ -75,6 +75,19 @@ TEST_F(Switchover, IsTheSameAfterTwenty) {
             "0");
 }
 
+// The file of settings is read and written again whole.
+TEST_F(Switchover, WhatAlterSystemHasSetStays) {
+  const std::string odd = R"(it's "odd" \ %% \')";
+  a_.Sql(fmt::format("ALTER SYSTEM SET archive_cleanup_command = $${}$$", odd));
+  a_.Sql("ALTER SYSTEM SET restore_command = 'false # it''s'");
+  a_.Sql("SELECT pg_reload_conf()");
+  ASSERT_TRUE(Returns(a_, "SHOW restore_command", "false # it's"));
+  ASSERT_TRUE(SwitchOver(a_, b_));
+  EXPECT_TRUE(Returns(a_, "SHOW restore_command", "false # it's"));
+  EXPECT_EQ(a_.Sql("SHOW archive_cleanup_command"), odd);
+  EXPECT_EQ(a_.Sql("SELECT count(*) FROM pg_file_settings WHERE error IS NOT NULL"), "0");
+}
+
 TEST_F(Switchover, AskedOnTheTargetReturnsItsOutcome) {
   EXPECT_EQ(b_.Rows("SELECT outcome, reason, timeline FROM baton.switchover('b')"), "done||2");
   EXPECT_TRUE(HaveRoles(b_, a_));
