@@ -122,6 +122,7 @@ std::string HandOverToFile(const HandOver& record, std::string_view owner) {
       {"requested_at", record.requested_at},
       {"finished_at", record.finished_at},
       {"step_began_at", record.step_began_at},
+      {"bound_until", record.bound_until},
       {"server_started", record.server_started},
       {"timeline", record.timeline},
       {"flushed", record.flushed.ToString()},
@@ -161,6 +162,7 @@ std::optional<HandOver> HandOverFromFile(std::string_view text, std::string_view
     record.requested_at = file.at("requested_at").get<std::int64_t>();
     record.finished_at = file.at("finished_at").get<std::int64_t>();
     record.step_began_at = file.at("step_began_at").get<std::int64_t>();
+    record.bound_until = file.at("bound_until").get<std::int64_t>();
     record.server_started = file.at("server_started").get<std::int64_t>();
     record.timeline = file.at("timeline").get<TimelineId>();
     record.flushed = LsnFrom(file.at("flushed"));
@@ -179,7 +181,7 @@ std::optional<HandOver> HandOverFromFile(std::string_view text, std::string_view
   }
 }
 
-Resumption JudgeResumption(const HandOver& record, bool in_recovery) {
+Resumption JudgeResumption(const HandOver& record, bool in_recovery, bool rebuilt) {
   if (record.id == 0 || record.outcome != HandOverOutcome::kRunning) return Resumption::kNothing;
   if (!record.is_giver) {
     if (record.taker != TakerState::kGranted && record.taker != TakerState::kBegun) {
@@ -192,6 +194,7 @@ Resumption JudgeResumption(const HandOver& record, bool in_recovery) {
     return record.end.IsNone() ? Resumption::kUndo : Resumption::kTakenBack;
   }
   if (record.step >= HandOverStep::kPromote) return Resumption::kFollow;
+  if (record.step < HandOverStep::kSignal || rebuilt) return Resumption::kAbandoned;
   return record.step == HandOverStep::kGrant ? Resumption::kLearnOutcome : Resumption::kGoOn;
 }
 

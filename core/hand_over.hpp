@@ -65,6 +65,7 @@ struct HandOver {
   std::int64_t requested_at = 0;    // TimestampTz
   std::int64_t finished_at = 0;     // the same; 0: it is not
   std::int64_t step_began_at = 0;   // the same; also across a demotion
+  std::int64_t bound_until = 0;     // giver: the taker may begin until then, at the latest
   std::int64_t server_started = 0;  // the giver's, to tell a restart from a demotion in place
   TimelineId timeline = 0;          // giver: the one that it hands over; taker: the new one
   Lsn flushed;                      // end of the last record that the giver made sure of
@@ -93,6 +94,7 @@ std::optional<HandOver> HandOverFromFile(std::string_view text, std::string_view
 enum class Resumption {
   kNothing,
   kUndo,          // giver, still the primary: open, and put everything back
+  kAbandoned,     // giver: it was made a standby otherwise, before it had come so far
   kGoOn,          // giver: it has been demoted as intended
   kLearnOutcome,  // giver: a grant is out
   kFollow,        // giver: the taker is the primary
@@ -100,7 +102,8 @@ enum class Resumption {
   kRefuse,        // taker: what was promised before is not known to be in time any more
   kPromoted,      // taker: it is done, and only the record does not say so
 };
-Resumption JudgeResumption(const HandOver& record, bool in_recovery);
+// `rebuilt`: this server is a standby on another timeline than the record's, or has an upstream.
+Resumption JudgeResumption(const HandOver& record, bool in_recovery, bool rebuilt = false);
 
 // Whether a giver that is a standby again, and whose taker will not be promoted, may take the baton
 // back: nobody else may have it.

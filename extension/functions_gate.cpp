@@ -8,6 +8,7 @@
 #include "gate.hpp"
 #include "gate_row.hpp"
 #include "gatekeeper.hpp"
+#include "hand_over_board.hpp"
 #include "pg/clock.hpp"
 #include "pg/guard.hpp"
 #include "pg/tuples.hpp"
@@ -72,6 +73,21 @@ Datum Fence(FunctionCallInfo fcinfo) {
   return pg::SingleRow(fcinfo, row);
 }
 
+// A standby has something to yield while a hand-over may make it the primary: the taker its
+// promise, and the giver what it has not granted yet.
+bool YieldHandOver(const std::string& successor, core::TimelineId timeline) {
+  const core::HandOver record = hand_over::Read();
+  if (record.id == 0 || record.outcome != core::HandOverOutcome::kRunning) return false;
+  if (record.is_giver) {
+    return standing::WaitUntilKept(standing::Supersede(successor, {0, timeline, {}}), kDurable);
+  }
+  hand_over::Letter letter;
+  letter.id = record.id;
+  letter.message = core::HandOverMessage::kRevoke;
+  letter.giver = record.peer;
+  return hand_over::Deliver(letter, kDurable).taker == core::TakerState::kRefused;
+}
+
 // Another node is about to take the baton.  What it says is believed, as a fence is that its role
 // may close as well; a node that is no primary of an earlier timeline has nothing to yield.
 Datum Yield(FunctionCallInfo fcinfo) {
@@ -80,7 +96,11 @@ Datum Yield(FunctionCallInfo fcinfo) {
   const auto timeline = static_cast<core::TimelineId>(std::max(PG_GETARG_INT32(1), 0));
   if (!successor.empty()) core::RequireNodeName(successor);
   pg::RowBuilder row;
-  if (RecoveryInProgress() || timeline <= pg::Call([] { return GetWALInsertionTimeLine(); })) {
+  if (RecoveryInProgress()) {
+    row.Bool(YieldHandOver(successor, timeline)).Int4(0);
+    return pg::SingleRow(fcinfo, row);
+  }
+  if (timeline <= pg::Call([] { return GetWALInsertionTimeLine(); })) {
     row.Bool(false).Int4(0);
     return pg::SingleRow(fcinfo, row);
   }

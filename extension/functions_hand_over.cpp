@@ -20,6 +20,8 @@ namespace baton {
 namespace {
 
 constexpr auto kAskAgainAfter = std::chrono::milliseconds(50);
+// An order that the worker has not taken by then is not carried out.
+constexpr auto kOrderLife = std::chrono::seconds(5);
 
 std::string TextAt(FunctionCallInfo fcinfo, int argument) {
   if (PG_ARGISNULL(argument)) return "";
@@ -161,14 +163,15 @@ Datum Switchover(FunctionCallInfo fcinfo) {
                       "See baton.node.");
   }
   if (RecoveryInProgress()) return RowOf(fcinfo, AskPrimary(target, wait, timeout));
-  const hand_over::Order order{0, false, target, Asker()};
-  return RowOf(fcinfo, Begin(order, CheckSwitchoverNow(target), wait, timeout));
+  const auto findings = CheckSwitchoverNow(target);
+  const hand_over::Order order{0, false, target, Asker(), pg::Now() + kOrderLife};
+  return RowOf(fcinfo, Begin(order, findings, wait, timeout));
 }
 
 Datum Demote(FunctionCallInfo fcinfo) {
   const bool wait = PG_GETARG_BOOL(0);
   const std::chrono::milliseconds timeout = pg::TimeoutFrom(*PG_GETARG_INTERVAL_P(1));
-  const hand_over::Order order{0, true, "", Asker()};
+  const hand_over::Order order{0, true, "", Asker(), pg::Now() + kOrderLife};
   return RowOf(fcinfo, Begin(order, CheckDemotionNow(), wait, timeout));
 }
 

@@ -11,6 +11,7 @@
 #include "core/promotion.hpp"
 #include "finding_row.hpp"
 #include "gate.hpp"
+#include "hand_over_board.hpp"
 #include "observation.hpp"
 #include "pg/clock.hpp"
 #include "pg/guard.hpp"
@@ -132,7 +133,7 @@ std::string LetPrimariesYield(const core::PromotionFacts& facts) {
   for (const PeerTarget& node : OtherNodes(facts.node)) {
     for (const core::PeerAnswer& peer : facts.peers) {
       if (peer.name == node.name && peer.kind == core::PeerAnswer::Kind::kAnswered &&
-          peer.row.role == core::Role::kPrimary) {
+          (peer.row.role == core::Role::kPrimary || peer.row.promoting)) {
         primaries.push_back(node);
       }
     }
@@ -143,8 +144,23 @@ std::string LetPrimariesYield(const core::PromotionFacts& facts) {
   return yielded.empty() ? "" : "; closed the write gate of: " + yielded;
 }
 
+// While another node may still be promoted by this one's grant, nobody can force it either.
+void RequireNoGrantOut() {
+  const core::HandOver record = hand_over::Read();
+  if (!record.is_giver || record.outcome != core::HandOverOutcome::kRunning ||
+      record.step != core::HandOverStep::kGrant || GetCurrentTimestamp() >= record.bound_until) {
+    return;
+  }
+  throw core::Error(
+      core::ErrorCode::kBusy,
+      fmt::format("node \"{}\" may still be promoted by a switchover", record.peer.view()),
+      "It was granted the role, and has not said yet what became of it.",
+      "If it is gone, ask again when its promise is over, a minute after the switchover.");
+}
+
 // Returns the request as it was entered: submitted or refused.
 Request DecidePromotion(bool force, std::string_view asker, std::chrono::milliseconds timeout) {
+  RequireNoGrantOut();
   Decision decision;
   core::PromotionFacts facts = GatherPromotionFacts(force, [&] { decision.Extend(); });
   auto findings = core::CheckPromotion(facts);

@@ -82,7 +82,10 @@ bool MayEndInPromotion() {
     bound_until = block->board.bound_until;
   }
   if (!IsRunning(record)) return false;
-  if (record.is_giver) return !record.is_demotion && record.step >= core::HandOverStep::kSignal;
+  if (record.is_giver) {
+    return !record.is_demotion && record.step >= core::HandOverStep::kSignal &&
+           record.step < core::HandOverStep::kPromote;
+  }
   return record.taker != core::TakerState::kOffered || pg::Now() < bound_until;
 }
 
@@ -93,7 +96,8 @@ std::uint64_t Give(const Order& order) {
   {
     pg::Locked locked(lock, LW_EXCLUSIVE);
     Board& board = block->board;
-    busy = board.order.id != 0 || IsRunning(board.record);
+    const bool waits = board.order.id != 0 && pg::Now() < board.order.begin_before;
+    busy = waits || IsRunning(board.record);
     if (!busy) board.order = given;
   }
   if (busy) {
@@ -139,10 +143,10 @@ core::HandOver Deliver(const Letter& letter, std::chrono::milliseconds limit) {
 
 std::optional<Order> TakeOrder() {
   pg::Locked locked(lock, LW_EXCLUSIVE);
-  Order order = block->board.order;
-  if (order.id == 0) return std::nullopt;
-  block->board.order = {};
-  return order;
+  // Its checks are as old as it is.
+  if (block->board.order.begin_before <= pg::Now()) block->board.order = {};
+  if (block->board.order.id == 0) return std::nullopt;
+  return block->board.order;
 }
 
 std::optional<Letter> TakeLetter() {
@@ -165,6 +169,7 @@ void Write(const core::HandOver& record, core::Instant bound_until) {
   {
     pg::Locked locked(lock, LW_EXCLUSIVE);
     block->board.record = record;
+    if (block->board.order.id == record.id) block->board.order = {};
     block->board.bound_until = bound_until;
   }
   shared::NoteHandOver(record);

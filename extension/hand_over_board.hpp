@@ -30,8 +30,9 @@ struct Order {
   bool is_demotion = false;
   core::NodeText target;
   core::NodeText requested_by;
+  core::Instant begin_before{};
 };
-// Throws kBusy while another one is under way, or the worker is not there.  Returns the id.
+// Throws kBusy while another one is under way.  Returns the id.
 std::uint64_t Give(const Order& order);
 // Waits until it is over here, `limit` at most.  Interruptible.
 core::HandOver WaitUntilOver(std::uint64_t id, std::chrono::milliseconds limit);
@@ -50,7 +51,7 @@ struct Letter {
 core::HandOver Deliver(const Letter& letter, std::chrono::milliseconds limit);
 
 // The worker.
-std::optional<Order> TakeOrder();
+std::optional<Order> TakeOrder();  // stays until its record is written
 std::optional<Letter> TakeLetter();
 // `record` is what a letter's writer gets to see, whether or not it is the present one.
 void AnswerLetter(const core::HandOver& record);

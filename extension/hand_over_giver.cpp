@@ -26,6 +26,7 @@
 #include "settings.hpp"
 #include "shared_state.hpp"
 #include "shell_command.hpp"
+#include "standing.hpp"
 
 namespace baton {
 namespace {
@@ -42,6 +43,8 @@ constexpr const char* kKind = "hand-over";
 constexpr const char* kArchiveSlot = "baton_archive";
 // What the taker promises at the offer: long enough for a recovery that has to look at many files.
 constexpr auto kOfferLife = std::chrono::seconds(60);
+// For clocks that do not run alike.
+constexpr auto kMargin = std::chrono::seconds(5);
 constexpr auto kTurn = std::chrono::milliseconds(10);
 constexpr auto kReloadLimit = std::chrono::seconds(5);
 // After this long without an answer the grant is taken back, if it can be.
@@ -49,7 +52,11 @@ constexpr auto kGrantPatience = std::chrono::seconds(10);
 constexpr auto kRemindAfter = std::chrono::seconds(10);
 // A checkpoint that took longer is followed by another one, so that recovery has little to do.
 constexpr auto kLongCheckpoint = std::chrono::seconds(1);
-constexpr auto kTidyFor = std::chrono::minutes(10);
+constexpr auto kStreamLimit = std::chrono::seconds(20);
+constexpr auto kHurry = std::chrono::seconds(2);
+constexpr auto kSlowTurn = std::chrono::seconds(1);
+// The observer needs a while to see where the others are.
+constexpr auto kTidyFor = std::chrono::minutes(1);
 
 std::uint32_t WaitEvent() {
   static const std::uint32_t event = pg::Call([] { return pg::NewWaitEvent("PgBatonHandOver"); });
@@ -183,6 +190,7 @@ void Giver::Begin(const hand_over::Order& order) {
   try {
     if (RecoveryInProgress()) throw Failure("this server is not a primary");
     record_.timeline = pg::Call([] { return GetWALInsertionTimeLine(); });
+    Recheck();
     Prepare();
     if (!record_.is_demotion) Offer();
     Close();
@@ -232,6 +240,13 @@ void Giver::ChangeSettings() {
   if (record_.own_conninfo.view() != pg::PrimaryConninfo()) {
     throw Failure("primary_conninfo is too long");
   }
+  // What does not come back from the file as it is could not be put back.
+  const auto kept = core::HandOverFromFile(core::HandOverToFile(record_, ""), "");
+  if (!kept || kept->restore_command.value.view() != record_.restore_command.value.view() ||
+      kept->primary_conninfo.value.view() != record_.primary_conninfo.value.view() ||
+      kept->own_conninfo.view() != record_.own_conninfo.view()) {
+    throw Failure("restore_command or primary_conninfo is not valid UTF-8");
+  }
   record_.settings_changed = true;
   Keep();
   AlterSystem(
@@ -257,6 +272,8 @@ void Giver::Offer() {
     throw Failure(
         fmt::format("node {} does not take it: {}", record_.peer.view(), reply.reason.view()));
   }
+  record_.bound_until =
+      GetCurrentTimestamp() + std::chrono::microseconds(kOfferLife + kMargin).count();
   EndStep();
 }
 
@@ -287,14 +304,14 @@ void Giver::Flush() {
   if (!record_.is_demotion) {
     core::Instant connected = pg::Now();
     WaitFor(setting::SwitchoverTimeout(),
-            fmt::format("node {} does not receive the last of the WAL", record_.peer.view()),
+            fmt::format("node {} does not replay the last of the WAL", record_.peer.view()),
             [this, &connected] {
-              const Lsn flushed = pg::FlushedBy(record_.peer.view());
-              if (!flushed.IsNone()) connected = pg::Now();
+              const Lsn replayed = pg::ReplayedBy(record_.peer.view());
+              if (!replayed.IsNone()) connected = pg::Now();
               if (pg::Now() - connected > setting::PeerTimeout()) {
                 throw Failure(fmt::format("node {} streams no more", record_.peer.view()));
               }
-              return flushed >= record_.flushed;
+              return replayed >= record_.flushed;
             });
   }
   EndStep();
@@ -302,6 +319,7 @@ void Giver::Flush() {
 
 void Giver::Signal() {
   Step(HandOverStep::kSignal);
+  Recheck();
   Keep();
   Require(ReplaceDurably(kStandbySignal, ""));
   EndStep();
@@ -309,6 +327,7 @@ void Giver::Signal() {
 
 void Giver::Demote() {
   Step(HandOverStep::kDemote);
+  Recheck();
   if (!pg::RestoreCommand().empty() || !pg::PrimaryConninfo().empty()) {
     throw Failure("its configuration was changed meanwhile");
   }
@@ -318,6 +337,26 @@ void Giver::Demote() {
       "Its processes end and begin anew; what follows about a background worker that exited with "
       "exit code 2, and about recovery, belongs to that.");
   pg::Call([] { proc_exit(2); });
+}
+
+// What the preflight has seen and what may have changed since, as far as it needs no table.
+void Giver::Recheck() {
+  const core::GateReasons others = core::ReasonsAt(gate::Read(), pg::Now()) &
+                                   ~static_cast<core::GateReasons>(core::GateReason::kSwitchover);
+  if (others != 0) throw Failure("the write gate was closed for another reason");
+  if (pg::Setting("restart_after_crash") != "on" && setting::RestartCommand().empty()) {
+    throw Failure("restart_after_crash is off");
+  }
+  if (pg::Setting("recovery_min_apply_delay").value_or("0") != "0") {
+    throw Failure("recovery_min_apply_delay is set");
+  }
+  const std::string trigger = setting::PromoteTriggerFile();
+  if (!trigger.empty() && access(trigger.c_str(), F_OK) == 0) {
+    throw Failure(fmt::format("trigger file \"{}\" is there", trigger));
+  }
+  if (access(PROMOTE_SIGNAL_FILE, F_OK) == 0) {
+    throw Failure("file \"" PROMOTE_SIGNAL_FILE "\" is there");
+  }
 }
 
 // Where the postmaster does not begin anew by itself.  The command has to outlive this process,
@@ -343,8 +382,12 @@ void Giver::Restart() {
 void Giver::Undo(const std::string& why) {
   Require(RemoveDurably(kStandbySignal));
   gate::SetTurningAway(false);
-  PutSettingsBack();
   gate::Open(core::GateReason::kSwitchover);
+  try {
+    PutSettingsBack();
+  } catch (const core::Error& error) {
+    Log("could not put settings back yet", error.message() + ": " + error.detail());
+  }
   Finish(HandOverOutcome::kFailed, why);
   pg::DropSlotIfIdle(kArchiveSlot);
   if (!record_.is_demotion) Revoke();
@@ -372,7 +415,12 @@ void Giver::Revoke() {
 void Giver::Resume(core::HandOver record) {
   record_ = record;
   const bool in_recovery = RecoveryInProgress();
-  switch (core::JudgeResumption(record_, in_recovery)) {
+  const bool rebuilt = in_recovery && (pg::ReadLive().position.timeline != record_.timeline ||
+                                       !pg::PrimaryConninfo().empty());
+  switch (core::JudgeResumption(record_, in_recovery, rebuilt)) {
+    case core::Resumption::kAbandoned:
+      Abandon();
+      return;
     case core::Resumption::kUndo:
       Undo("its worker or the server was interrupted");
       return;
@@ -391,10 +439,20 @@ void Giver::Resume(core::HandOver record) {
       PutSettingsBack();
       Finish(HandOverOutcome::kFailed,
              record_.reason.empty() ? "this server was promoted again" : record_.reason.str());
+      if (!record_.is_demotion) Revoke();
       return;
     default:
       return;
   }
+}
+
+// Somebody has made this server a standby in another way, by a rejoin for example: what is left of
+// the hand-over is that its settings come back, but for the upstream, which is theirs.
+void Giver::Abandon() {
+  AlterSystem({{"restore_command", ValueOf(record_.restore_command)},
+               {"recovery_init_sync_method", ValueOf(record_.init_sync_method)}});
+  record_.settings_changed = false;
+  Finish(HandOverOutcome::kFailed, "this server was made a standby otherwise meanwhile");
 }
 
 void Giver::GoOnAsStandby() {
@@ -411,7 +469,12 @@ void Giver::GoOnAsStandby() {
     return;
   }
   if (record_.is_demotion) return Finish(HandOverOutcome::kDone, "");
+  if (standing::Read().superseded) return Finish(HandOverOutcome::kFailed, YieldedTo());
   Grant();
+}
+
+std::string Giver::YieldedTo() const {
+  return fmt::format("node {} takes the baton by force", standing::Read().successor.view());
 }
 
 void Giver::Grant() {
@@ -430,6 +493,9 @@ void Giver::LearnOutcome(bool may_have_it) {
   for (;;) {
     if (!RecoveryInProgress()) return Resume(record_);
     const bool late = pg::Now() - begun > kGrantPatience;
+    if (late && IsElsewhere()) {
+      return Finish(HandOverOutcome::kFailed, "another node is the primary");
+    }
     const char* const message = late ? "revoke" : has_it ? "ask" : "grant";
     try {
       const core::HandOver reply = Said(message, setting::PeerTimeout());
@@ -460,7 +526,7 @@ void Giver::LearnOutcome(bool may_have_it) {
         Log(fmt::format("waiting for node {} to say whether it was promoted", record_.peer.view()),
             error.message(),
             "If it is gone for good, SELECT baton.promote(force => true) makes this server the "
-            "primary again.");
+            "primary again, when the target's promise is over, after a minute.");
         shared::AddEvent(
             kKind, fmt::format("waits for {} to say whether it was promoted", record_.peer.view()),
             error.message());
@@ -485,24 +551,46 @@ void Giver::FollowTaker() {
   }
   EndStep();
   Step(HandOverStep::kFollow);
-  StreamFrom(WayTo(record_.peer_conninfo.str(), record_.own_conninfo.str()));
+  Keep();
+  const bool streams = StreamFrom(WayTo(record_.peer_conninfo.str(), record_.own_conninfo.str()));
   EndStep();
   if (!RecoveryInProgress()) return Resume(record_);
+  if (!streams) {
+    return Finish(
+        HandOverOutcome::kFailed,
+        fmt::format("node {} is the primary, but this server does not stream from it yet; "
+                    "it tries on",
+                    record_.peer.view()));
+  }
   Finish(HandOverOutcome::kDone, "");
 }
 
 // restore_command comes back when the new timeline is here: before, the archive could have one that
 // left before the end of this server's WAL.
-void Giver::StreamFrom(const std::string& conninfo) {
+bool Giver::StreamFrom(const std::string& conninfo) {
+  if (conninfo.empty()) return false;
   AlterSystem({{"primary_conninfo", conninfo},
                {"primary_slot_name", setting::NodeName()},
                {"recovery_init_sync_method", ValueOf(record_.init_sync_method)}});
+  const core::Instant begun = pg::Now();
   while (!pg::ReadReceiver().streaming && RecoveryInProgress()) {
+    const auto waited = pg::Now() - begun;
+    if (waited > kStreamLimit) return false;
     pg::Call([] { WakeupRecovery(); });
-    Pause(kTurn);
+    Pause(waited < kHurry ? kTurn : kSlowTurn);
   }
   AlterSystem({{"restore_command", ValueOf(record_.restore_command)}});
   record_.settings_changed = false;
+  return true;
+}
+
+// Whether a registered node is the primary on a newer timeline.
+bool Giver::IsElsewhere() const {
+  const auto cluster = shared::Read<ClusterReport>();
+  const core::TimelineId own = pg::ReadLive().position.timeline;
+  return std::any_of(cluster->peers.begin(), cluster->peers.end(), [own](const core::PeerRow& row) {
+    return row.reachable && row.role == core::Role::kPrimary && row.timeline > own;
+  });
 }
 
 // The taker will not be promoted, so this server takes the baton back, unless somebody else has it.
@@ -513,6 +601,7 @@ void Giver::TakeBack(const std::string& why) {
   const core::Instant begun = pg::Now();
   for (;;) {
     if (!RecoveryInProgress()) return Resume(record_);
+    if (standing::Read().superseded) return Finish(HandOverOutcome::kFailed, YieldedTo());
     const auto registry = shared::Read<Registry>();
     const auto waited = pg::Now() - begun;
     const auto quarantine = setting::QuarantineTimeout();
@@ -562,17 +651,19 @@ bool Giver::TidyUp() {
   const bool unarchived = !ArchiveLeft();
   if (!unarchived) pg::DropSlotIfIdle(kArchiveSlot);
   // Others may still stream from here until they have found the new primary.
-  const bool fresh = pg::Since(record_.finished_at) < kTidyFor;
-  if (fresh && !record_.settings_changed) {
+  bool kept = false;
+  if (!record_.settings_changed) {
     const std::string own_name = setting::NodeName();
     const auto cluster = shared::Read<ClusterReport>();
     for (const core::PeerRow& row : cluster->peers) {
       const bool is_elsewhere = row.role == core::Role::kPrimary ||
                                 (!row.upstream.empty() && row.upstream.view() != own_name);
       if (row.reachable && is_elsewhere) pg::DropSlotIfIdle(row.name.c_str());
+      kept = kept || pg::HasSlot(row.name.c_str());
     }
   }
-  return record_.settings_changed || unarchived || fresh;
+  const bool fresh = pg::Since(record_.finished_at) < kTidyFor;
+  return record_.settings_changed || unarchived || kept || fresh;
 }
 
 // After a demotion by itself: whoever becomes the primary, and goes on from the end of this
@@ -582,7 +673,7 @@ void Giver::FollowNextPrimary() {
   const auto registry = shared::Read<Registry>();
   for (const core::PeerRow& row : cluster->peers) {
     if (!row.reachable || row.role != core::Role::kPrimary) continue;
-    if (row.timeline <= record_.timeline || row.reign.began < record_.end) continue;
+    if (row.timeline <= pg::ReadLive().position.timeline || row.reign.began < record_.end) continue;
     const RegisteredNode* const node = FindNode(*registry, row.name.view());
     if (node == nullptr) continue;
     try {
@@ -596,7 +687,7 @@ void Giver::FollowNextPrimary() {
     } catch (const core::Error& error) {
       return Log("cannot follow the new primary yet", error.message());
     }
-    StreamFrom(WayTo(node->conninfo.str(), record_.own_conninfo.str()));
+    if (!StreamFrom(WayTo(node->conninfo.str(), record_.own_conninfo.str()))) return;
     shared::AddEvent("follow", fmt::format("follows {} now, after its demotion", row.name.view()));
     record_.finished_at = GetCurrentTimestamp();
     return Keep();

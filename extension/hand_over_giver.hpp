@@ -44,7 +44,11 @@ class Giver {
   void Grant();
   void LearnOutcome(bool may_have_it);
   void FollowTaker();
-  void StreamFrom(const std::string& node);
+  bool StreamFrom(const std::string& conninfo);  // false: it does not come about
+  bool IsElsewhere() const;
+  std::string YieldedTo() const;
+  void Abandon();
+  void Recheck();
   void Undo(const std::string& why);
   void TakeBack(const std::string& why);
   void PutSettingsBack();

@@ -120,7 +120,7 @@ void Taker::Handle(const hand_over::Letter& letter) {
   facts.now = pg::Now();
   facts.deadline = deadline_;
   if (const core::HandOver now = hand_over::Read();
-      now.is_giver && now.outcome == HandOverOutcome::kRunning) {
+      now.is_giver && (now.outcome == HandOverOutcome::kRunning || now.settings_changed)) {
     return hand_over::AnswerLetter(Refused(letter.id, "it is handing over itself"));
   }
   const core::TakerAnswer answer = core::JudgeMessage(letter.message, facts);
@@ -190,6 +190,11 @@ bool Taker::Advance() {
   PauseAt("taker_begun");
   if (pg::Now() >= deadline_) {
     Refuse("the storage took too long");
+    return false;
+  }
+  if (const auto letter = hand_over::TakeLetter();
+      letter && letter->id == record_.id && letter->message == core::HandOverMessage::kRevoke) {
+    Refuse("the grant was taken back");
     return false;
   }
   pg::Call([] { DirectFunctionCall2(pg_promote, BoolGetDatum(false), Int32GetDatum(60)); });

@@ -42,13 +42,27 @@ class Worker {
  private:
   void Resume() {
     const core::HandOver record = hand_over::Read();
-    if (record.id == 0) return;
+    if (record.id == 0) return AnswerWhatWaits();
     shared::NoteHandOver(record);
     if (record.is_giver) {
       giver_.Resume(record);
     } else {
       taker_.Resume(record);
     }
+    AnswerWhatWaits();
+  }
+
+  // A letter in whose middle a predecessor ended must not end this one too.
+  static void AnswerWhatWaits() {
+    const auto letter = hand_over::TakeLetter();
+    if (!letter) return;
+    core::HandOver answer = hand_over::Read();
+    if (answer.id != letter->id || answer.is_giver) {
+      answer = {};
+      answer.taker = core::TakerState::kRefused;
+      answer.reason = "its worker was interrupted";
+    }
+    hand_over::AnswerLetter(answer);
   }
 
   Giver giver_;

@@ -56,7 +56,7 @@ int EndSessions() {
   });
 }
 
-core::Lsn FlushedBy(std::string_view standby) {
+core::Lsn ReplayedBy(std::string_view standby) {
   int pid = 0;
   Call([&] {
     ForEachBackend([&](const PgBackendStatus& status) {
@@ -67,14 +67,14 @@ core::Lsn FlushedBy(std::string_view standby) {
     });
   });
   if (pid == 0) return {};
-  XLogRecPtr flushed = InvalidXLogRecPtr;
+  XLogRecPtr replayed = InvalidXLogRecPtr;
   for (int i = 0; i < max_wal_senders; ++i) {
     WalSnd* const sender = &WalSndCtl->walsnds[i];
     SpinLockAcquire(&sender->mutex);
-    if (sender->pid == pid) flushed = sender->flush;
+    if (sender->pid == pid) replayed = sender->apply;
     SpinLockRelease(&sender->mutex);
   }
-  return core::Lsn(flushed);
+  return core::Lsn(replayed);
 }
 
 bool HasOverflowedTransaction() {

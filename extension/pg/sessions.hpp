@@ -12,8 +12,8 @@ namespace baton::pg {
 // workers of other libraries.  Returns how many sessions of clients there still were.
 int EndSessions();
 
-// How far the standby of this name has confirmed to have WAL durably; none if it is not connected.
-core::Lsn FlushedBy(std::string_view standby);
+// How far the standby of this name has confirmed to have replayed WAL; none if it is not connected.
+core::Lsn ReplayedBy(std::string_view standby);
 
 // Whether a transaction has more subtransactions than a snapshot for standbys can list; a prepared
 // one may.  A standby that begins there lets nobody in until it ends.

@@ -408,7 +408,7 @@ TEST_F(Preflight, OfASwitchoverWantsRoomForASlotOnTheTarget) {
 
 TEST_F(Preflight, OfASwitchoverTellsWhatBecomesOfTheSynchronousStandbys) {
   Node& a = cluster_.InitPrimary("a", kQuick);
-  Node& b = cluster_.Clone("b", a);
+  cluster_.Clone("b", a);
   ASSERT_TRUE(CanHandOver(a, "b"));
   SetAndWait(a, "synchronous_standby_names", "ANY 1 (b, c)");
 

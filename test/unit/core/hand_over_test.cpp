@@ -92,6 +92,12 @@ TEST(HandOverResumption, OfAGiverDependsOnHowFarItWas) {
                                   HandOverStep::kSignal, HandOverStep::kDemote}) {
     EXPECT_EQ(JudgeResumption(Giving(step), false), Resumption::kUndo);
   }
+  EXPECT_EQ(JudgeResumption(Giving(HandOverStep::kFlush), true), Resumption::kAbandoned)
+      << "a rejoin made it a standby";
+  for (const HandOverStep step :
+       {HandOverStep::kSignal, HandOverStep::kDemote, HandOverStep::kGrant}) {
+    EXPECT_EQ(JudgeResumption(Giving(step), true, true), Resumption::kAbandoned);
+  }
   for (const HandOverStep step : {HandOverStep::kSignal, HandOverStep::kDemote}) {
     EXPECT_EQ(JudgeResumption(Giving(step), true), Resumption::kGoOn);
   }
