@@ -2,6 +2,7 @@
 #include "pg/postgres.hpp"
 
 #include <algorithm>
+#include <optional>
 
 #include "core/error.hpp"
 #include "core/node_name.hpp"
@@ -75,7 +76,8 @@ Datum Fence(FunctionCallInfo fcinfo) {
 
 // A standby has something to yield while a hand-over may make it the primary: the taker its
 // promise, and the giver what it has not granted yet.
-bool YieldHandOver(const std::string& successor, core::TimelineId timeline) {
+// None: it has begun, and cannot.
+std::optional<bool> YieldHandOver(const std::string& successor, core::TimelineId timeline) {
   const core::HandOver record = hand_over::Read();
   if (record.id == 0 || record.outcome != core::HandOverOutcome::kRunning) return false;
   if (record.is_giver) {
@@ -85,7 +87,8 @@ bool YieldHandOver(const std::string& successor, core::TimelineId timeline) {
   letter.id = record.id;
   letter.message = core::HandOverMessage::kRevoke;
   letter.giver = record.peer;
-  return hand_over::Deliver(letter, kDurable).taker == core::TakerState::kRefused;
+  if (hand_over::Deliver(letter, kDurable).taker == core::TakerState::kRefused) return true;
+  return std::nullopt;
 }
 
 // Another node is about to take the baton.  What it says is believed, as a fence is that its role

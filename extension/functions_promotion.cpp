@@ -130,17 +130,29 @@ void PromotionCheck(FunctionCallInfo fcinfo) {
 // may open: so also a forced promotion makes no second writer where the first can be reached.
 std::string LetPrimariesYield(const core::PromotionFacts& facts) {
   std::vector<PeerTarget> primaries;
+  std::vector<PeerTarget> promoting;
   for (const PeerTarget& node : OtherNodes(facts.node)) {
     for (const core::PeerAnswer& peer : facts.peers) {
-      if (peer.name == node.name && peer.kind == core::PeerAnswer::Kind::kAnswered &&
-          (peer.row.role == core::Role::kPrimary || peer.row.promoting)) {
+      if (peer.name != node.name || peer.kind != core::PeerAnswer::Kind::kAnswered) continue;
+      if (peer.row.role == core::Role::kPrimary) {
         primaries.push_back(node);
+      } else if (peer.row.promoting) {
+        promoting.push_back(node);
       }
     }
   }
-  if (primaries.empty()) return "";
-  const std::string yielded = AskToYield(primaries, facts.node_name,
-                                         facts.node.position.timeline + 1, setting::PeerTimeout());
+  const core::TimelineId timeline = facts.node.position.timeline + 1;
+  // Nobody can take from it what it has begun.
+  const Yielding standbys =
+      AskToYield(promoting, facts.node_name, timeline, setting::PeerTimeout());
+  if (!standbys.would_not.empty()) {
+    throw core::Error(
+        core::ErrorCode::kBusy,
+        fmt::format("node {} is being promoted, and does not give it up", standbys.would_not),
+        "There would be two primaries.", "Ask again when it is, or is stopped.");
+  }
+  const std::string yielded =
+      AskToYield(primaries, facts.node_name, timeline, setting::PeerTimeout()).yielded;
   return yielded.empty() ? "" : "; closed the write gate of: " + yielded;
 }
 

@@ -92,18 +92,20 @@ std::vector<core::PeerAnswer> AskWhoTheyAre(const std::vector<PeerTarget>& targe
   return answers;
 }
 
-std::string AskToYield(const std::vector<PeerTarget>& targets, std::string_view successor,
-                       core::TimelineId timeline, std::chrono::milliseconds limit) {
+Yielding AskToYield(const std::vector<PeerTarget>& targets, std::string_view successor,
+                    core::TimelineId timeline, std::chrono::milliseconds limit) {
   // A node name is safe as a literal.
   const std::string question =
       fmt::format("SELECT yielded FROM baton.yield('{}', {})", successor, timeline);
-  std::string names;
+  Yielding answers;
   for (const auto& session : AskEach(targets, question, limit, [] {})) {
-    const bool yielded = session->state() == PeerSession::State::kIdle &&
-                         !session->rows().empty() && session->rows().front().front() == "t";
-    if (yielded) names += (names.empty() ? "" : ", ") + session->name();
+    const bool answered = session->state() == PeerSession::State::kIdle && !session->rows().empty();
+    const std::string answer = answered ? session->rows().front().front() : "";
+    if (answer == "f") continue;
+    std::string& names = answer == "t" ? answers.yielded : answers.would_not;
+    names += (names.empty() ? "" : ", ") + session->name();
   }
-  return names;
+  return answers;
 }
 
 }  // namespace baton

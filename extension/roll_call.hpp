@@ -29,8 +29,12 @@ std::vector<core::PeerAnswer> AskWhoTheyAre(const std::vector<PeerTarget>& targe
 core::PeerAnswer AnswerOf(const PeerSession& session, std::chrono::milliseconds limit);
 
 // Tells these nodes that `successor` takes the baton, with `timeline`: each closes its gate for
-// that reason before it answers.  Returns the names of those that did, joined by commas.
-std::string AskToYield(const std::vector<PeerTarget>& targets, std::string_view successor,
-                       core::TimelineId timeline, std::chrono::milliseconds limit);
+// that reason, or gives up a hand-over, before it answers.
+struct Yielding {
+  std::string yielded;    // names of those that did, joined by commas
+  std::string would_not;  // and of those that said neither that nor that they have nothing to yield
+};
+Yielding AskToYield(const std::vector<PeerTarget>& targets, std::string_view successor,
+                    core::TimelineId timeline, std::chrono::milliseconds limit);
 
 }  // namespace baton
