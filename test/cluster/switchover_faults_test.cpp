@@ -54,7 +54,9 @@ class SwitchoverInterrupted : public HandOverScenario, public testing::WithParam
  protected:
   void BeginAndPause() {
     const std::string step(core::HandOverStepName(GetParam().step));
-    if (GetParam().fault == Fault::kLinkCut) ASSERT_NO_FATAL_FAILURE(PutProxiesBetween());
+    if (GetParam().fault == Fault::kLinkCut) {
+      ASSERT_NO_FATAL_FAILURE(PutProxiesBetween());
+    }
     StartWriter({&a_, &b_});
     ASSERT_TRUE(WritesGoOn());
     PauseAt(a_, step);
