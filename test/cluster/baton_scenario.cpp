@@ -98,7 +98,7 @@ testing::AssertionResult BatonScenario::Judge(const Node& primary, Loss allowed)
   return failure;
 }
 
-Heir BatonScenario::HeirOf(const Node& primary) {
+Heir HeirOf(const Node& primary) {
   Heir heir;
   heir.name = primary.name();
   const std::string timeline =

@@ -12,6 +12,9 @@
 
 namespace baton::test {
 
+// What this primary has now, as the judge asks for it.
+Heir HeirOf(const Node& primary);
+
 class BatonScenario : public Scenario {
  protected:
   // What may be lost: what the heir did not take over; or nothing, with a synchronous standby.
@@ -34,7 +37,6 @@ class BatonScenario : public Scenario {
   // Whether the cluster, whose primary is this one in the end, has kept what it promises.  A
   // failure shows the violations and the ledger's file, which is kept.  After StopWriter.
   testing::AssertionResult Judge(const Node& primary, Loss allowed = Loss::kBeyondTheFork);
-  static Heir HeirOf(const Node& primary);
   Ledger ledger() const { return writer_->ledger(); }
 
  private:
