@@ -4,13 +4,13 @@
 //   the library, with the write gate open, and how many of them are the gate's own.
 // Environment as for the scenario tests; PG_BATON_BENCH_IDLE sets the seconds of idleness (default
 // 60).
-#include <cstdlib>
 #include <fmt/format.h>
 #include <fstream>
 #include <sstream>
 
 #include "helper/system/file.hpp"
 #include "helper/system/process.hpp"
+#include "test/bench/figures.hpp"
 #include "test/cluster/harness.hpp"
 
 namespace baton::test {
@@ -26,21 +26,8 @@ double ProcessorNanoseconds(int pid) {
   return time;
 }
 
-// Memory that no other process shares, in kB.
-long PrivateKilobytes(int pid) {
-  std::ifstream file(fmt::format("/proc/{}/smaps_rollup", pid));
-  std::string line;
-  long sum = 0;
-  while (std::getline(file, line)) {
-    if (!line.starts_with("Private_Clean:") && !line.starts_with("Private_Dirty:")) continue;
-    sum += std::strtol(line.c_str() + line.find(':') + 1, nullptr, 10);
-  }
-  return sum;
-}
-
 void BenchIdle() {
-  const char* const given = std::getenv("PG_BATON_BENCH_IDLE");
-  const std::chrono::seconds idle(given == nullptr ? 60 : std::atoi(given));
+  const std::chrono::seconds idle(Number("PG_BATON_BENCH_IDLE", 60));
   Cluster cluster;
   Node& a = cluster.InitPrimary("a");
   Node& b = cluster.Clone("b", a);

@@ -7,36 +7,15 @@
 // Environment as for the scenario tests; PG_BATON_BENCH_SCALE sets pgbench's scale (default 20),
 // PG_BATON_BENCH_ROUNDS the rounds of each pair (default 5); an argument, promotion, clone or
 // pgbench, picks one of the three.
-#include <algorithm>
-#include <chrono>
 #include <cmath>
-#include <cstdlib>
 #include <fmt/format.h>
 #include <vector>
 
+#include "test/bench/figures.hpp"
 #include "test/cluster/harness.hpp"
 
 namespace baton::test {
 namespace {
-
-using Clock = std::chrono::steady_clock;
-
-int Number(const char* name, int otherwise) {
-  const char* const value = std::getenv(name);
-  return value == nullptr ? otherwise : std::atoi(value);
-}
-
-double Seconds(const std::function<void()>& work) {
-  const auto begin = Clock::now();
-  work();
-  return std::chrono::duration<double>(Clock::now() - begin).count();
-}
-
-double Median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  const std::size_t middle = values.size() / 2;
-  return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
-}
 
 // Student's t for 95 %, two-sided, by degrees of freedom; the normal's beyond the table.
 double StudentT(std::size_t degrees) {
