@@ -4,7 +4,7 @@
 # their own; nothing of the system changes.
 #   PG_BATON_QUICK=1   builds, loads, runs pg_regress; no scenarios
 #   PG_BATON_LONG=1    with the repetitions that take long
-#   PG_BATON_BENCH=1   runs the bench programs instead
+#   PG_BATON_BENCH=1   runs the bench programs instead; PG_BATON_BENCH_ONLY="PROGRAM PART..." one
 #   GTEST_FILTER=...   picks tests of the unit and scenario programs
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -20,7 +20,7 @@ cmake -S "$here" -B "$here/build/helper" -DCMAKE_BUILD_TYPE=RelWithDebInfo -DPG_
 make_here PG_CONFIG="$PG_CONFIG" WERROR=-Werror extension >/dev/null
 targets=(pg_baton)
 [ -n "${PG_BATON_QUICK:-}" ] || targets+=(unit_tests cluster_tests metrics_example dashboard_queries)
-[ -z "${PG_BATON_BENCH:-}" ] || targets=(pg_baton standby_bench cost_bench)
+[ -z "${PG_BATON_BENCH:-}" ] || targets=(pg_baton standby_bench cost_bench switchover_bench)
 cmake --build "$here/build/helper" --target "${targets[@]}" -j"$JOBS" >/dev/null
 if [ -z "${PG_BATON_QUICK:-}${PG_BATON_BENCH:-}" ]; then
   cmake -S "$here" -B "$here/build/sanitized" -DCMAKE_BUILD_TYPE=Debug -DPG_BATON_WERROR=ON \
@@ -77,6 +77,9 @@ cd "$work/run"
   "PG_BATON_QUICK=${PG_BATON_QUICK:-}" "PG_BATON_LONG=${PG_BATON_LONG:-}" \
   "PG_BATON_BENCH=${PG_BATON_BENCH:-}" "PG_BATON_BENCH_SCALE=${PG_BATON_BENCH_SCALE:-20}" \
   "PG_BATON_BENCH_ROUNDS=${PG_BATON_BENCH_ROUNDS:-5}" "PG_BATON_BENCH_IDLE=${PG_BATON_BENCH_IDLE:-60}" \
+  "PG_BATON_BENCH_BUFFERS=${PG_BATON_BENCH_BUFFERS:-8192}" \
+  "PG_BATON_BENCH_SWITCHOVERS=${PG_BATON_BENCH_SWITCHOVERS:-100}" \
+  "PG_BATON_BENCH_ONLY=${PG_BATON_BENCH_ONLY:-}" \
   "GTEST_FILTER=${GTEST_FILTER:-*}" \
   bash "$work/suites.sh" "$work"
 if [ -z "${PG_BATON_BENCH:-}" ]; then

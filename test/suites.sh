@@ -6,7 +6,9 @@ work=$1
 say() { printf '\n== %s\n' "$*"; }
 
 if [ -n "$PG_BATON_BENCH" ]; then
-  "$work/bin/cost_bench" && exec "$work/bin/standby_bench"
+  read -ra only <<<"$PG_BATON_BENCH_ONLY"
+  if [ "${#only[@]}" -gt 0 ]; then exec "$work/bin/${only[0]}" "${only[@]:1}"; fi
+  "$work/bin/cost_bench" && "$work/bin/standby_bench" && exec "$work/bin/switchover_bench"
   exit 1
 fi
 
