@@ -12,6 +12,7 @@
 namespace baton::test {
 namespace {
 
+using testing::AnyOf;
 using testing::ContainsRegex;
 using testing::HasSubstr;
 using testing::StartsWith;
@@ -234,8 +235,13 @@ TEST_F(Promote, IsRefusedWhileAnotherStandbyDecidesOnItsOwn) {
                                     "decides on it",
                                     first));
     EXPECT_EQ(again, "another session decides on a promotion just now");
-    EXPECT_EQ(outcome.get(), "promoted|");
-    EXPECT_THAT(Outcome(other), StartsWith("refused|"));
+    // On a busy machine it may have asked while the other one was deciding as well: then neither
+    // is promoted.
+    const std::string of_first = outcome.get();
+    EXPECT_THAT(of_first, AnyOf("promoted|", StartsWith("refused|other_promotion: ")));
+    if (of_first == "promoted|") {
+      EXPECT_THAT(Outcome(other), StartsWith("refused|"));
+    }
   }
 }
 
