@@ -31,7 +31,6 @@
 namespace baton {
 namespace {
 
-using core::HandOverMessage;
 using core::HandOverOutcome;
 using core::HandOverStep;
 using core::Lsn;
@@ -122,10 +121,6 @@ std::string Hex(std::string_view text) {
 std::string WayTo(const std::string& node, const std::string& before) {
   return before.empty() ? ReplicationConninfo(node, setting::NodeName(), setting::Passfile())
                         : Redirected(before, node);
-}
-
-void AskForPromotion() {
-  pg::Call([] { DirectFunctionCall2(pg_promote, BoolGetDatum(false), Int32GetDatum(60)); });
 }
 
 }  // namespace
@@ -623,7 +618,7 @@ void Giver::TakeBack(const std::string& why) {
   core::Instant asked{};
   while (RecoveryInProgress()) {
     if (pg::Now() - asked > kRemindAfter) {
-      AskForPromotion();
+      pg::RequestPromotion();
       asked = pg::Now();
     }
     Pause(std::chrono::milliseconds(5));

@@ -2,8 +2,6 @@
 
 #include "pg/postgres.hpp"
 
-#include <cerrno>
-#include <cstring>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -197,7 +195,7 @@ bool Taker::Advance() {
     Refuse("the grant was taken back");
     return false;
   }
-  pg::Call([] { DirectFunctionCall2(pg_promote, BoolGetDatum(false), Int32GetDatum(60)); });
+  pg::RequestPromotion();
   return true;
 }
 

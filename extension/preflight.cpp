@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include "auto_conf.hpp"
 #include "core/demotion_check.hpp"
 #include "core/switchover_check.hpp"
 #include "gatekeeper.hpp"
@@ -106,7 +107,7 @@ void FillSettings(core::DemotionFacts& facts) {
   if (delay) facts.recovery_min_apply_delay = std::chrono::milliseconds(std::stoll(*delay));
   facts.hot_standby = EnableHotStandby;
   facts.wal_level = pg::Setting("wal_level").value_or("");
-  facts.alter_system_allowed = pg::Setting("allow_alter_system").value_or("on") == "on";
+  facts.alter_system_allowed = MayAlterSystem();
   facts.archiving = XLogArchivingActive();
   facts.archive_library = pg::Setting("archive_library").value_or("");
   facts.ready_files_allowed = setting::SwitchoverArchiveBacklog();

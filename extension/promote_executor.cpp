@@ -6,6 +6,7 @@
 
 #include "pg/clock.hpp"
 #include "pg/guard.hpp"
+#include "pg/server_facts.hpp"
 #include "shared_state.hpp"
 
 namespace baton {
@@ -43,9 +44,8 @@ void Begin(Request request) {
     ereport(LOG, (errmsg("promotion requested by \"%s\"%s", request.requested_by.c_str(),
                          request.force ? ", with force" : ""),
                   errdetail("Request %lld.", static_cast<long long>(request.id))));
-    // Without waiting it only signals the postmaster, so the 60 seconds mean nothing here.
-    DirectFunctionCall2(pg_promote, BoolGetDatum(false), Int32GetDatum(60));
   });
+  pg::RequestPromotion();
 }
 
 // The startup process looks for a promotion when it needs WAL, so not while it waits for a query or
@@ -59,7 +59,7 @@ void RemindIfSlow(Request request) {
                                             : fmt::format("{}; {}", request.reason.view(), kSlow);
   }
   shared::UpdateRequest(request);
-  pg::Call([] { DirectFunctionCall2(pg_promote, BoolGetDatum(false), Int32GetDatum(60)); });
+  pg::RequestPromotion();
 }
 
 }  // namespace

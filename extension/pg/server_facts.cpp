@@ -108,6 +108,11 @@ core::StandbySettings ReadStandbySettings() {
   return settings;
 }
 
+void RequestPromotion() {
+  // Without waiting it only signals the postmaster, so the 60 seconds mean nothing here.
+  Call([] { DirectFunctionCall2(pg_promote, BoolGetDatum(false), Int32GetDatum(60)); });
+}
+
 bool DataChecksums() { return DataChecksumsEnabled(); }
 
 std::optional<std::string> Setting(const char* name) {

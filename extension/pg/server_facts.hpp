@@ -43,6 +43,9 @@ std::chrono::milliseconds SilenceAllowed(std::chrono::milliseconds check_interva
 // Names and values of this server's settings that are lower than the primary's in the control file.
 core::StandbySettings ReadStandbySettings();
 
+// Asks the startup process, by way of the postmaster, to end recovery; returns at once.
+void RequestPromotion();
+
 bool DataChecksums();
 std::optional<std::string> Setting(const char* name);  // base unit; nullopt if there is none such
 std::string RestoreCommand();
