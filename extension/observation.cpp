@@ -138,7 +138,11 @@ void Observe(Memory& memory, Report& report, Registry& registry) {
   } else if (receiver.last_message_at != 0 && receiver.last_message_at != memory.last_message_at) {
     report.history.Hear(receiver.upstream_end, pg::Now() - pg::Since(receiver.last_message_at));
     memory.last_message_at = receiver.last_message_at;
+  } else if (receiver.last_message_at == 0 && receiver.upstream_end > report.history.last_end()) {
+    // A receiver heard this and ended, and its successor has overwritten when: after the last look.
+    report.history.Hear(receiver.upstream_end, memory.looked_at.value_or(pg::Now()));
   }
+  memory.looked_at = pg::Now();
   const bool archive_feeds = ArchiveFeeds(live, receiver, memory);
   // A file from the archive also says how far the upstream's WAL reaches at least.
   if (archive_feeds && live.position.replayed > report.history.last_end()) {

@@ -1,6 +1,8 @@
 // One look at this server: facts from memory, the control file and SQL, in one transaction.
 #pragma once
 
+#include <optional>
+
 #include "sending.hpp"
 #include "shared_state.hpp"
 #include "slow_facts.hpp"
@@ -13,7 +15,8 @@ struct Memory {
   core::Lsn replayed;
   core::Instant archive_fed_at{};  // zero if it has not since WAL was streamed
   TimestampTz last_message_at = 0;
-  core::NodeText upstream;  // the last one known
+  std::optional<core::Instant> looked_at;  // nullopt before the first look
+  core::NodeText upstream;                 // the last one known
   SendingMemory sending;
   SlowFacts slow;
 };

@@ -78,6 +78,27 @@ TEST_F(Health, LagGrowsWhenThePrimaryIsGoneAlthoughAllThatCameIsReplayed) {
   EXPECT_EQ(b_.Sql("SELECT state FROM baton.node_status"), "not receiving");
 }
 
+// The next receiver overwrites the time of the last message before it even connects.
+TEST_F(Health, LagIsKnownWhenThePrimaryWasHeardBetweenTwoLooksOnly) {
+  b_.Stop();
+  fs::remove(b_.data() / "pg_baton/lag");
+  a_.Stop();
+  b_.Start();
+  ASSERT_TRUE(Eventually([&] { return LagSeconds(b_) == -1; }));
+  const int monitor = b_.WorkerPid();
+  kill(monitor, SIGSTOP);
+  a_.Start();
+  EXPECT_TRUE(Eventually([&] { return LagSeconds(b_) == 0.0; }));
+  a_.Kill();
+  EXPECT_TRUE(Eventually([&] {
+    return b_.Log().find("could not connect", b_.Log().rfind("started streaming")) !=
+           std::string::npos;
+  }));
+  kill(monitor, SIGCONT);
+
+  EXPECT_TRUE(Eventually([&] { return LagSeconds(b_) > 1.5; }));
+}
+
 TEST_F(Health, LagIsKnownRightAfterARestartWithoutAPrimary) {
   // The monitor writes down what it heard within ten seconds.
   ASSERT_TRUE(Eventually([&] { return fs::exists(b_.data() / "pg_baton/lag"); }));
