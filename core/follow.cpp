@@ -28,6 +28,18 @@ bool MayStillFollow(const FollowFacts& facts) {
          facts.known_for < kUpstreamMayTake;
 }
 
+// The primary on this standby's own timeline, where the upstream was the primary and stands behind
+// it now: then that one was quicker to go on, and to take this standby with it, than the news.
+const PeerRow* PrimaryBeforeUpstream(const FollowFacts& facts) {
+  if (!facts.upstream_was_primary) return nullptr;
+  const auto primary = std::find_if(facts.rows.begin(), facts.rows.end(), [&](const PeerRow& row) {
+    return row.reachable && row.role == Role::kPrimary && row.timeline == facts.timeline &&
+           row.name.view() != facts.upstream;
+  });
+  if (primary == facts.rows.end() || !LeadsTo(facts.rows, facts.upstream, *primary)) return nullptr;
+  return &*primary;
+}
+
 const PeerRow* RivalOf(const std::vector<PeerRow>& rows, const PeerRow& primary) {
   const auto rival = std::find_if(rows.begin(), rows.end(), [&](const PeerRow& row) {
     return &row != &primary && row.reachable && row.role == Role::kPrimary &&
@@ -50,7 +62,14 @@ const PeerRow* NewerPrimary(const std::vector<PeerRow>& rows, TimelineId timelin
 FollowVerdict JudgeFollowing(const FollowFacts& facts) {
   if (!facts.allowed || facts.promoting || !facts.streams || facts.timeline == 0) return {};
   const PeerRow* const primary = NewerPrimary(facts.rows, facts.timeline);
-  if (primary == nullptr) return {};
+  if (primary == nullptr) {
+    const PeerRow* const swapped = PrimaryBeforeUpstream(facts);
+    if (swapped == nullptr) return {};
+    return {Kind::kFollow, swapped->name.str(),
+            fmt::format("it is the primary on timeline {}, and {} is its standby now",
+                        swapped->timeline, facts.upstream),
+            ""};
+  }
   const std::string node = primary->name.str();
   if (const PeerRow* const rival = RivalOf(facts.rows, *primary)) {
     return {Kind::kCannot, node,

@@ -187,6 +187,28 @@ TEST(Follow, LeavesTheFormerPrimaryForTheNewOne) {
   EXPECT_EQ(JudgeFollowing(facts).kind, Kind::kFollow);
 }
 
+// The old primary streams from the new one, and this standby has come to the timeline through it.
+TEST(Follow, LeavesAnOldPrimaryThatHasTakenItAlong) {
+  FollowFacts facts = AfterAPromotion();
+  facts.timeline = 2;
+  facts.replayed = facts.received = Lsn(200);
+  facts.rows[0] = Standby("a", "b");
+  facts.upstream_was_primary = true;
+  const FollowVerdict verdict = JudgeFollowing(facts);
+  EXPECT_EQ(verdict.kind, Kind::kFollow);
+  EXPECT_EQ(verdict.node, "b");
+  EXPECT_EQ(verdict.reason, "it is the primary on timeline 2, and a is its standby now");
+
+  // It was put behind a standby on purpose.
+  facts.upstream_was_primary = false;
+  EXPECT_EQ(JudgeFollowing(facts).kind, Kind::kStay);
+
+  // Another history may have the same number.
+  facts.upstream_was_primary = true;
+  facts.rows[0].reachable = false;
+  EXPECT_EQ(JudgeFollowing(facts).kind, Kind::kStay);
+}
+
 TEST(Follow, GivesAnUpstreamTimeToFollowFirst) {
   FollowFacts facts = AfterAPromotion();
   facts.upstream = "d";
