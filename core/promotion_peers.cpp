@@ -84,7 +84,11 @@ Finding PrimaryAlive(const PromotionFacts& facts) {
       said += fmt::format("{}\"{}\": {}", said.empty() ? "" : "; ", peer.name, peer.error);
     }
   }
-  if (facts.node.link == Link::kStreaming && !facts.node.link_silent) {
+  const auto upstream = std::find_if(facts.peers.begin(), facts.peers.end(),
+                                     [](const PeerAnswer& peer) { return peer.is_upstream; });
+  // A standby that it comes from, a demoted primary for example, has its own row below.
+  const bool from_standby = upstream != facts.peers.end() && IsStandby(*upstream);
+  if (facts.node.link == Link::kStreaming && !facts.node.link_silent && !from_standby) {
     return Judged("primary_alive", Status::kCritical, facts.node.upstream.view(),
                   fmt::format("WAL still streams from {}", facts.node.upstream.view()),
                   kStopItFirst);
@@ -94,8 +98,6 @@ Finding PrimaryAlive(const PromotionFacts& facts) {
                   "the registered nodes are not known, so nobody could be asked",
                   "Make sure yourself that the primary is down.");
   }
-  const auto upstream = std::find_if(facts.peers.begin(), facts.peers.end(),
-                                     [](const PeerAnswer& peer) { return peer.is_upstream; });
   if (upstream == facts.peers.end()) {
     return Judged("primary_alive", Status::kUnknown, "",
                   "the node that this standby follows is not registered, so it could not be asked",

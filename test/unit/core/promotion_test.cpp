@@ -170,6 +170,15 @@ TEST(PromotionPrimaryAlive, IsOkWhenTheFormerPrimaryIsAStandbyNow) {
   EXPECT_EQ(it.Check("primary_alive"), Ok("no", "no node answers as primary"));
 }
 
+TEST(PromotionPrimaryAlive, IsOkWhileWalStreamsFromAStandby) {
+  Promotable it;
+  it.primary().kind = PeerAnswer::Kind::kAnswered;
+  it.primary().row.role = Role::kStandby;
+  it.node().link = Link::kStreaming;
+
+  EXPECT_EQ(it.Check("primary_alive"), Ok("no", "no node answers as primary"));
+}
+
 TEST(PromotionPrimaryAlive, IsCriticalWhenThePrimaryAnswers) {
   Promotable it;
   it.primary().kind = PeerAnswer::Kind::kAnswered;
