@@ -24,6 +24,17 @@ bool StreamsFrom(const Node& standby, const Node& primary) {
   }
 }
 
+// Before the demotion the roles look settled, and are not.
+bool IsHandingOver(const Node& node) {
+  try {
+    return node.Sql(
+               "SELECT count(*) FROM baton.requests WHERE outcome IN ('requested', 'running')") !=
+           "0";
+  } catch (const std::exception&) {
+    return true;
+  }
+}
+
 void Reload(const Node& node) {
   if (const int postmaster = node.Postmaster(); postmaster > 0) kill(postmaster, SIGHUP);
 }
@@ -65,7 +76,8 @@ testing::AssertionResult HandOverScenario::Settle() {
   const auto settled = [&] {
     for (Node* const node : {&a_, &b_}) {
       Node& other = node == &a_ ? b_ : a_;
-      if (IsPrimary(*node) && !IsPrimary(other) && StreamsFrom(other, *node)) {
+      if (IsPrimary(*node) && !IsPrimary(other) && StreamsFrom(other, *node) &&
+          !IsHandingOver(*node) && !IsHandingOver(other)) {
         primary_ = node;
         return true;
       }
