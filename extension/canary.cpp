@@ -11,6 +11,7 @@
 #include "pg/guard.hpp"
 #include "pg/query.hpp"
 #include "pg/worker.hpp"
+#include "registry.hpp"
 #include "settings.hpp"
 #include "shared_state.hpp"
 
@@ -82,11 +83,8 @@ bool Step(PeerSession& session, const std::string& question, core::Instant writt
 
 PeerSessions ConnectToStandbys() {
   shared::WaitForFreshLook(std::chrono::seconds(1));
-  const auto registry = shared::Read<Registry>();
-  const std::string own_name = setting::NodeName();
   PeerSessions sessions;
-  for (const RegisteredNode& node : registry->nodes) {
-    if (node.name.view() == own_name) continue;
+  for (const RegisteredNode& node : OtherNodes(*shared::Read<Registry>())) {
     sessions.push_back(std::make_unique<PeerSession>(node.name.str(), node.conninfo.str()));
   }
   if (sessions.empty()) {

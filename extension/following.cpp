@@ -9,6 +9,7 @@
 #include "pg/server_facts.hpp"
 #include "pg/wal_history.hpp"
 #include "reading.hpp"
+#include "registry.hpp"
 #include "reign_state.hpp"
 #include "settings.hpp"
 
@@ -94,10 +95,7 @@ void Following::Act(const Registry& registry, const core::NodeFacts& facts, Chro
 }
 
 void Following::Follow(const Registry& registry, Chronicle& chronicle) {
-  const RegisteredNode* target = nullptr;
-  for (const RegisteredNode& node : registry.nodes) {
-    if (node.name.view() == verdict_.node) target = &node;
-  }
+  const RegisteredNode* const target = FindNode(registry, verdict_.node);
   if (target == nullptr) return;
   const std::string conninfo = Redirected(pg::PrimaryConninfo(), target->conninfo.str());
   if (conninfo.empty()) return;

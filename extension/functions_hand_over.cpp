@@ -13,6 +13,7 @@
 #include "pg/guard.hpp"
 #include "pg/tuples.hpp"
 #include "preflight.hpp"
+#include "registry.hpp"
 #include "settings.hpp"
 #include "shared_state.hpp"
 
@@ -85,9 +86,7 @@ Outcome Begin(const hand_over::Order& order, const std::vector<core::Finding>& f
 }
 
 const RegisteredNode& NodeNamed(const Registry& registry, std::string_view name) {
-  for (const RegisteredNode& node : registry.nodes) {
-    if (node.name.view() == name) return node;
-  }
+  if (const RegisteredNode* const node = FindNode(registry, name)) return *node;
   throw core::Error(core::ErrorCode::kNotFound, fmt::format("node \"{}\" does not exist", name), "",
                     "See baton.node.");
 }

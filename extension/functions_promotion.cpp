@@ -18,6 +18,7 @@
 #include "pg/server_facts.hpp"
 #include "pg/tuples.hpp"
 #include "promotion.hpp"
+#include "registry.hpp"
 #include "roll_call.hpp"
 #include "self_report.hpp"
 #include "settings.hpp"
@@ -54,19 +55,10 @@ class Decision {
   static constexpr auto kIntentLife = std::chrono::seconds(5);
 };
 
-std::vector<PeerTarget> OtherNodes(const core::NodeFacts& own) {
-  const auto registry = shared::Read<Registry>();
+bool IsUpstream(const RegisteredNode& node, const core::NodeFacts& own) {
   const Endpoint upstream = EndpointOf(pg::PrimaryConninfo());
-  const std::string own_name = setting::NodeName();
-  std::vector<PeerTarget> targets;
-  for (const RegisteredNode& node : registry->nodes) {
-    if (node.name.view() == own_name) continue;
-    const bool is_upstream =
-        node.name.view() == own.upstream.view() ||
-        (!upstream.host.empty() && EndpointOf(node.conninfo.str()) == upstream);
-    targets.push_back({node.name.str(), node.conninfo.str(), is_upstream});
-  }
-  return targets;
+  return node.name.view() == own.upstream.view() ||
+         (!upstream.host.empty() && EndpointOf(node.conninfo.str()) == upstream);
 }
 
 // More about the lasting reasons for which the write gate would stay closed; empty if there are
@@ -113,7 +105,11 @@ core::PromotionFacts GatherPromotionFacts(bool force, const std::function<void()
     archive.Advance();
     meanwhile();
   };
-  facts.peers = AskWhoTheyAre(OtherNodes(facts.node), limit, turn);
+  const auto nodes = OtherNodes(*shared::Read<Registry>());
+  facts.peers = AskWhoTheyAre(nodes, limit, turn);
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    facts.peers[i].is_upstream = IsUpstream(nodes[i], facts.node);
+  }
   while (!archive.Finish(kTurn)) meanwhile();
   facts.archive = archive.Answer();
   return facts;
@@ -129,11 +125,11 @@ void PromotionCheck(FunctionCallInfo fcinfo) {
 // A primary that lives although it is to be followed by this server closes its gate before this one
 // may open: so also a forced promotion makes no second writer where the first can be reached.
 std::string LetPrimariesYield(const core::PromotionFacts& facts) {
-  std::vector<PeerTarget> primaries;
-  std::vector<PeerTarget> promoting;
-  for (const PeerTarget& node : OtherNodes(facts.node)) {
+  std::vector<RegisteredNode> primaries;
+  std::vector<RegisteredNode> promoting;
+  for (const RegisteredNode& node : OtherNodes(*shared::Read<Registry>())) {
     for (const core::PeerAnswer& peer : facts.peers) {
-      if (peer.name != node.name || peer.kind != core::PeerAnswer::Kind::kAnswered) continue;
+      if (peer.name != node.name.view() || peer.kind != core::PeerAnswer::Kind::kAnswered) continue;
       if (peer.row.role == core::Role::kPrimary) {
         primaries.push_back(node);
       } else if (peer.row.promoting) {

@@ -7,6 +7,7 @@
 #include "pg/clock.hpp"
 #include "pg/guard.hpp"
 #include "pg/server_facts.hpp"
+#include "registry.hpp"
 #include "reign_state.hpp"
 #include "roll_call.hpp"
 #include "settings.hpp"
@@ -34,9 +35,7 @@ core::Surroundings Around(const ClusterReport& cluster) {
   }
   // A registry that cannot be read says nothing where peers were known before.
   around.registry_known = registry->looked && (registry->readable || !standing::PeersWereKnown());
-  const std::string own_name = setting::NodeName();
-  for (const RegisteredNode& node : registry->nodes) {
-    if (node.name.view() == own_name) continue;
+  for (const RegisteredNode& node : OtherNodes(*registry)) {
     core::PeerRow row;
     row.name = node.name;
     for (const core::PeerRow& peer : cluster.peers) {
@@ -91,15 +90,9 @@ void EndQuarantine(core::GateJudgement::Quarantine how) {
 }  // namespace
 
 core::GateJudgement JudgeGateAsking() {
-  std::vector<PeerTarget> targets;
-  const std::string own_name = setting::NodeName();
-  const auto registry = shared::Read<Registry>();
-  for (const RegisteredNode& node : registry->nodes) {
-    if (node.name.view() == own_name) continue;
-    targets.push_back({node.name.str(), node.conninfo.str(), false});
-  }
+  const auto nodes = OtherNodes(*shared::Read<Registry>());
   auto cluster = std::make_unique<ClusterReport>();
-  for (core::PeerAnswer& answer : AskWhoTheyAre(targets, setting::PeerTimeout(), [] {})) {
+  for (core::PeerAnswer& answer : AskWhoTheyAre(nodes, setting::PeerTimeout(), [] {})) {
     if (answer.kind != core::PeerAnswer::Kind::kAnswered) continue;
     answer.row.name = answer.name;
     answer.row.asked_at = pg::Now();

@@ -21,6 +21,7 @@
 #include "pg/sessions.hpp"
 #include "pg/slots.hpp"
 #include "pg/worker.hpp"
+#include "registry.hpp"
 #include "reign_state.hpp"
 #include "roll_call.hpp"
 #include "settings.hpp"
@@ -91,23 +92,6 @@ core::SettingBefore Before(const char* name) {
 std::optional<std::string> ValueOf(const core::SettingBefore& before) {
   if (!before.was_set) return std::nullopt;
   return before.value.str();
-}
-
-const RegisteredNode* FindNode(const Registry& registry, std::string_view name) {
-  for (const RegisteredNode& node : registry.nodes) {
-    if (node.name.view() == name) return &node;
-  }
-  return nullptr;
-}
-
-std::vector<PeerTarget> OtherNodes(const Registry& registry) {
-  std::vector<PeerTarget> targets;
-  const std::string own_name = setting::NodeName();
-  for (const RegisteredNode& node : registry.nodes) {
-    if (node.name.view() == own_name) continue;
-    targets.push_back({node.name.str(), node.conninfo.str(), false});
-  }
-  return targets;
 }
 
 // As a literal that needs no quoting, whatever is in it.

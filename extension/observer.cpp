@@ -12,6 +12,7 @@
 #include "pg/compat.hpp"
 #include "pg/guard.hpp"
 #include "pg/worker.hpp"
+#include "registry.hpp"
 #include "self_report.hpp"
 #include "settings.hpp"
 #include "shared_state.hpp"
@@ -165,10 +166,8 @@ class Observer {
  private:
   void TakeRegistry() {
     shared::Board<Registry>().Read(registry_);
-    const std::string own_name = setting::NodeName();
     std::vector<std::unique_ptr<Peer>> peers;
-    for (const RegisteredNode& node : registry_.nodes) {
-      if (node.name.view() == own_name) continue;
+    for (const RegisteredNode& node : OtherNodes(registry_)) {
       const auto known = std::find_if(peers_.begin(), peers_.end(), [&](const auto& peer) {
         return peer != nullptr && peer->Is(node);
       });

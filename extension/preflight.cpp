@@ -18,6 +18,7 @@
 #include "pg/server_facts.hpp"
 #include "pg/volumes.hpp"
 #include "pg/wal_history.hpp"
+#include "registry.hpp"
 #include "settings.hpp"
 #include "shared_state.hpp"
 #include "target_interview.hpp"
@@ -182,10 +183,8 @@ core::SwitchoverFacts GatherSwitchoverFacts(const std::string& target) {
   shared::WaitForFreshLook(kFreshLook);
   const auto registry = shared::Read<Registry>();
   facts.registry_readable = registry->readable;
-  const auto* const node =
-      std::find_if(registry->nodes.begin(), registry->nodes.end(),
-                   [&](const RegisteredNode& it) { return it.name.view() == target; });
-  facts.registered = node != registry->nodes.end();
+  const RegisteredNode* const node = FindNode(*registry, target);
+  facts.registered = node != nullptr;
   if (!facts.registered || target == facts.node_name) return facts;
   InterviewTarget(node->conninfo.str(), facts);
   // What it lacks is read last, and so is as young as can be.

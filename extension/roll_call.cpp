@@ -35,12 +35,12 @@ void TakeRow(const PeerSession& session, core::PeerAnswer& answer) {
 }
 
 // Puts one question to every target; the sessions hold what came of it.
-PeerSessions AskEach(const std::vector<PeerTarget>& targets, const std::string& question,
+PeerSessions AskEach(const std::vector<RegisteredNode>& nodes, const std::string& question,
                      std::chrono::milliseconds limit, const std::function<void()>& meanwhile) {
   PeerSessions sessions;
-  std::vector<bool> asked(targets.size(), false);
-  for (const PeerTarget& target : targets) {
-    sessions.push_back(std::make_unique<PeerSession>(target.name, target.conninfo));
+  std::vector<bool> asked(nodes.size(), false);
+  for (const RegisteredNode& node : nodes) {
+    sessions.push_back(std::make_unique<PeerSession>(node.name.str(), node.conninfo.str()));
   }
   const core::Instant end = pg::Now() + limit;
   const auto waiting = [&] {
@@ -80,25 +80,23 @@ core::PeerAnswer AnswerOf(const PeerSession& session, std::chrono::milliseconds 
   return answer;
 }
 
-std::vector<core::PeerAnswer> AskWhoTheyAre(const std::vector<PeerTarget>& targets,
+std::vector<core::PeerAnswer> AskWhoTheyAre(const std::vector<RegisteredNode>& nodes,
                                             std::chrono::milliseconds limit,
                                             const std::function<void()>& meanwhile) {
-  const PeerSessions sessions = AskEach(targets, AskForReport(false), limit, meanwhile);
   std::vector<core::PeerAnswer> answers;
-  for (std::size_t i = 0; i < sessions.size(); ++i) {
-    answers.push_back(AnswerOf(*sessions[i], limit));
-    answers.back().is_upstream = targets[i].is_upstream;
+  for (const auto& session : AskEach(nodes, AskForReport(false), limit, meanwhile)) {
+    answers.push_back(AnswerOf(*session, limit));
   }
   return answers;
 }
 
-Yielding AskToYield(const std::vector<PeerTarget>& targets, std::string_view successor,
+Yielding AskToYield(const std::vector<RegisteredNode>& nodes, std::string_view successor,
                     core::TimelineId timeline, std::chrono::milliseconds limit) {
   // A node name is safe as a literal.
   const std::string question =
       fmt::format("SELECT yielded FROM baton.yield('{}', {})", successor, timeline);
   Yielding answers;
-  for (const auto& session : AskEach(targets, question, limit, [] {})) {
+  for (const auto& session : AskEach(nodes, question, limit, [] {})) {
     const bool answered = session->state() == PeerSession::State::kIdle && !session->rows().empty();
     const std::string answer = answered ? session->rows().front().front() : "";
     if (answer == "f") continue;

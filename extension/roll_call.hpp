@@ -9,18 +9,14 @@
 
 #include "core/promotion.hpp"
 #include "peer_session.hpp"
+#include "registry.hpp"
 
 namespace baton {
 
-struct PeerTarget {
-  std::string name;
-  std::string conninfo;
-  bool is_upstream = false;
-};
-
-// Returns when all have answered or `limit` is over.  `meanwhile` is called again and again while
-// answers are awaited, at least ten times a second.  Interruptible.
-std::vector<core::PeerAnswer> AskWhoTheyAre(const std::vector<PeerTarget>& targets,
+// Returns one answer for each, in their order, when all have answered or `limit` is over.
+// `meanwhile` is called again and again while answers are awaited, at least ten times a second.
+// Interruptible.
+std::vector<core::PeerAnswer> AskWhoTheyAre(const std::vector<RegisteredNode>& nodes,
                                             std::chrono::milliseconds limit,
                                             const std::function<void()>& meanwhile);
 
@@ -34,7 +30,7 @@ struct Yielding {
   std::string yielded;    // names of those that did, joined by commas
   std::string would_not;  // and of those that said neither that nor that they have nothing to yield
 };
-Yielding AskToYield(const std::vector<PeerTarget>& targets, std::string_view successor,
+Yielding AskToYield(const std::vector<RegisteredNode>& nodes, std::string_view successor,
                     core::TimelineId timeline, std::chrono::milliseconds limit);
 
 }  // namespace baton

@@ -7,7 +7,7 @@
 #include "pg/clock.hpp"
 #include "pg/compat.hpp"
 #include "reading.hpp"
-#include "settings.hpp"
+#include "registry.hpp"
 
 namespace baton {
 namespace {
@@ -200,12 +200,10 @@ core::StandbyRow StandbyElsewhere(const core::NodeText& name, const std::string&
 void AddRegistered(const Registry& registry, const SendingMemory& memory,
                    const std::map<std::string, Lsn>& restart_by_name,
                    std::map<std::string, core::StandbyRow>& rows, core::NodeFacts& facts) {
-  const std::string own_name = setting::NodeName();
   const auto elsewhere = ReadElsewhere();
   std::string missing;
-  for (const RegisteredNode& node : registry.nodes) {
+  for (const RegisteredNode& node : OtherNodes(registry)) {
     const std::string name = node.name.str();
-    if (name == own_name) continue;
     const auto found = rows.find(name);
     if (found == rows.end() && facts.role != core::Role::kPrimary) continue;
     const auto upstream = elsewhere.find(name);

@@ -10,6 +10,7 @@
 #include "gate.hpp"
 #include "pg/guard.hpp"
 #include "pg/locked.hpp"
+#include "registry.hpp"
 #include "settings.hpp"
 #include "shared_state.hpp"
 
@@ -191,13 +192,11 @@ std::string Keep() {
   const Standing copy = Copy();
   if (copy.unreadable) return fmt::format("file \"{}\" could not be read", kFile);
   core::KnownPeers peers;
-  const std::string own_name = setting::NodeName();
-  const auto registry = shared::Read<Registry>();
-  for (const RegisteredNode& node : registry->nodes) {
-    if (node.name.view() != own_name) peers.emplace_back(node.name.str(), node.conninfo.str());
+  for (const RegisteredNode& node : OtherNodes(*shared::Read<Registry>())) {
+    peers.emplace_back(node.name.str(), node.conninfo.str());
   }
   const std::string failure =
-      ReplaceDurably(kFile, core::StateToFile(copy.state, peers, FileOwner(own_name)));
+      ReplaceDurably(kFile, core::StateToFile(copy.state, peers, FileOwner(setting::NodeName())));
   if (!failure.empty()) return failure;
   {
     pg::Locked locked(lock, LW_EXCLUSIVE);
