@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/finding.hpp"
@@ -17,6 +18,12 @@ namespace baton::core {
 struct NamesFound {
   std::int64_t count = 0;
   std::string names;  // joined by commas
+
+  void Add(std::string_view name) {
+    ++count;
+    if (!names.empty()) names += ", ";
+    names += name;
+  }
 };
 
 struct DemotionFacts {

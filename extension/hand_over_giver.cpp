@@ -28,6 +28,7 @@
 #include "shared_state.hpp"
 #include "shell_command.hpp"
 #include "standing.hpp"
+#include "trigger_file.hpp"
 
 namespace baton {
 namespace {
@@ -329,12 +330,10 @@ void Giver::Recheck() {
   if (pg::Setting("recovery_min_apply_delay").value_or("0") != "0") {
     throw Failure("recovery_min_apply_delay is set");
   }
-  const std::string trigger = setting::PromoteTriggerFile();
-  if (!trigger.empty() && access(trigger.c_str(), F_OK) == 0) {
-    throw Failure(fmt::format("trigger file \"{}\" is there", trigger));
-  }
-  if (access(PROMOTE_SIGNAL_FILE, F_OK) == 0) {
-    throw Failure("file \"" PROMOTE_SIGNAL_FILE "\" is there");
+  const auto triggers = TriggerFilesThere();
+  if (!triggers) throw Failure("it could not be seen whether there is a trigger file");
+  if (triggers->count != 0) {
+    throw Failure("there is a file that asks for a promotion: " + triggers->names);
   }
 }
 

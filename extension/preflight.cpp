@@ -3,10 +3,7 @@
 #include "pg/postgres.hpp"
 
 #include <algorithm>
-#include <array>
-#include <cerrno>
 #include <fmt/format.h>
-#include <sys/stat.h>
 
 #include "auto_conf.hpp"
 #include "core/demotion_check.hpp"
@@ -22,6 +19,7 @@
 #include "settings.hpp"
 #include "shared_state.hpp"
 #include "target_interview.hpp"
+#include "trigger_file.hpp"
 
 namespace baton {
 namespace {
@@ -61,31 +59,6 @@ core::NamesFound NamesIn(const std::vector<pg::Row>& rows) {
   return {pg::NumberAt(rows.at(0), 0).value_or(0), pg::TextAt(rows.at(0), 1)};
 }
 
-void AddName(const std::string& name, core::NamesFound& found) {
-  ++found.count;
-  found.names += (found.names.empty() ? "" : ", ") + name;
-}
-
-// Those whose appearance promotes a standby; nullopt if that cannot be told of one of them.
-std::optional<core::NamesFound> TriggerFilesThere() {
-  const std::array<std::string, 3> paths = {
-      setting::PromoteTriggerFile(),
-      pg::Setting("promote_trigger_file").value_or(""),  // gone in 16
-      PROMOTE_SIGNAL_FILE,
-  };
-  core::NamesFound found;
-  for (const std::string& path : paths) {
-    if (path.empty()) continue;
-    struct stat entry {};
-    if (lstat(path.c_str(), &entry) == 0) {
-      AddName(path, found);
-    } else if (errno != ENOENT && errno != ENOTDIR) {
-      return std::nullopt;
-    }
-  }
-  return found;
-}
-
 std::string OpenRequest() {
   for (const Request& request : shared::ReadRequests()) {
     if (IsFinished(request.state)) continue;
@@ -100,7 +73,7 @@ void FillSettings(core::DemotionFacts& facts) {
   core::NamesFound targets;
   for (const char* const name : {"recovery_target", "recovery_target_lsn", "recovery_target_name",
                                  "recovery_target_time", "recovery_target_xid"}) {
-    if (!pg::Setting(name).value_or("").empty()) AddName(name, targets);
+    if (!pg::Setting(name).value_or("").empty()) targets.Add(name);
   }
   facts.recovery_targets = targets.names;
   facts.recovery_target_timeline = pg::Setting("recovery_target_timeline").value_or("");
@@ -121,7 +94,7 @@ void FillPrepared(const std::vector<pg::Row>& prepared, core::DemotionFacts& fac
   for (const pg::Row& row : prepared) {
     const auto xid = static_cast<std::uint32_t>(pg::NumberAt(row, 0).value_or(0));
     const bool found = std::find(overflowed.begin(), overflowed.end(), xid) != overflowed.end();
-    if (found) AddName(pg::TextAt(row, 1), facts.overflowed);
+    if (found) facts.overflowed.Add(pg::TextAt(row, 1));
   }
 }
 

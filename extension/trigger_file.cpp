@@ -2,6 +2,7 @@
 
 #include "pg/postgres.hpp"
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
@@ -13,6 +14,7 @@
 #include "core/trigger_file.hpp"
 #include "pg/clock.hpp"
 #include "pg/guard.hpp"
+#include "pg/server_facts.hpp"
 #include "pg/worker.hpp"
 #include "promotion.hpp"
 #include "settings.hpp"
@@ -65,6 +67,25 @@ std::optional<std::string> Beginning(const std::string& path) {
 }
 
 }  // namespace
+
+std::optional<core::NamesFound> TriggerFilesThere() {
+  const std::array<std::string, 3> paths = {
+      setting::PromoteTriggerFile(),
+      pg::Setting("promote_trigger_file").value_or(""),  // gone in 16
+      PROMOTE_SIGNAL_FILE,
+  };
+  core::NamesFound found;
+  for (const std::string& path : paths) {
+    if (path.empty()) continue;
+    struct stat entry {};
+    if (lstat(path.c_str(), &entry) == 0) {
+      found.Add(path);
+    } else if (errno != ENOENT && errno != ENOTDIR) {
+      return std::nullopt;
+    }
+  }
+  return found;
+}
 
 core::Instant TriggerFile::NextLook() {
   std::string path = setting::PromoteTriggerFile();

@@ -1,14 +1,21 @@
-// pg_baton.promote_trigger_file: a file whose appearance asks for this standby's promotion, for
-// those who cannot connect.  Belongs to the storage worker, since a file may be on a disk that
-// hangs.
+// Files whose appearance asks for a standby's promotion: that of pg_baton.promote_trigger_file, for
+// those who cannot connect, and PostgreSQL's own.
 #pragma once
 
+#include <optional>
 #include <string>
 
+#include "core/demotion_check.hpp"
 #include "core/lag_history.hpp"
 
 namespace baton {
 
+// Which of all these are there, as paths; nullopt if that cannot be told of one of them.  Any
+// process.
+std::optional<core::NamesFound> TriggerFilesThere();
+
+// That of pg_baton.promote_trigger_file.  Belongs to the storage worker, since a file may be on a
+// disk that hangs.
 class TriggerFile {
  public:
   // When it has to be looked for next; none while no file is set.

@@ -4,8 +4,10 @@
 #include <csignal>
 #include <cstdlib>
 #include <fmt/format.h>
+#include <fstream>
 #include <gmock/gmock.h>
 #include <memory>
+#include <utility>
 
 #include "core/hand_over.hpp"
 #include "test/cluster/hand_over_scenario.hpp"
@@ -227,6 +229,44 @@ INSTANTIATE_TEST_SUITE_P(
     NameOfCaseAtTarget);
 
 INSTANTIATE_TEST_SUITE_P(At, SwitchoverInterrupted, testing::ValuesIn(Cases()), NameOf);
+
+// What speaks against it counts until the server ends.
+class SwitchoverUndone : public HandOverScenario {
+ protected:
+  static bool IsBefore16(const Node& node) {
+    return node.Sql("SELECT current_setting('server_version_num')::int < 160000") == "t";
+  }
+};
+
+TEST_F(SwitchoverUndone, WhereATriggerFileAppearsAfterThePreflight) {
+  const fs::path file_of_all = a_.data() / "promote";
+  fs::path file_of_15 = file_of_all;
+  if (IsBefore16(a_)) {
+    file_of_15 = cluster_.directory() / "promote.now";
+    a_.Configure(fmt::format("promote_trigger_file = '{}'\n", file_of_15.string()));
+    a_.Sql("SELECT pg_reload_conf()");
+    ASSERT_TRUE(Returns(a_, "SHOW promote_trigger_file", file_of_15.string()));
+  }
+  StartWriter({&a_, &b_});
+  ASSERT_TRUE(WritesGoOn());
+  for (const auto& [step, file] :
+       {std::pair("signal", file_of_all), std::pair("demote", file_of_15)}) {
+    PauseAt(a_, step);
+    ASSERT_EQ(Ask(a_, b_), "requested|");
+    ASSERT_TRUE(Pauses(a_, step)) << a_.Log();
+
+    std::ofstream(file) << "";
+    GoOn(a_);
+
+    EXPECT_TRUE(Returns(a_, "SELECT outcome || ' ' || reason FROM baton.requests LIMIT 1",
+                        "failed there is a file that asks for a promotion: " +
+                            (file == file_of_all ? "promote" : file.string())));
+    fs::remove(file);
+    ASSERT_TRUE(WritesGoOnAt(a_));
+  }
+  StopWriter();
+  EXPECT_TRUE(Judge(a_, Loss::kNone));
+}
 
 }  // namespace
 }  // namespace baton::test
