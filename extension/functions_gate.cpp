@@ -24,10 +24,6 @@ constexpr auto kDrain = std::chrono::seconds(1);
 constexpr auto kDrainTurn = std::chrono::milliseconds(5);
 constexpr auto kDurable = std::chrono::seconds(5);
 
-std::string Asker() {
-  return pg::Call([] { return GetUserNameFromId(GetUserId(), false); });
-}
-
 void WarnUnlessKept(standing::Change change, const char* what) {
   if (standing::WaitUntilKept(change, kDurable)) return;
   pg::Call([what] {
@@ -51,17 +47,9 @@ int DrainCommitting() {
 }
 
 Datum Fence(FunctionCallInfo fcinfo) {
-  std::string reason;
-  if (!PG_ARGISNULL(0)) {
-    const Datum argument = PG_GETARG_DATUM(0);
-    const char* const utf8 = pg::Call([argument] {
-      char* const given = TextDatumGetCString(argument);
-      return pg_server_to_any(given, static_cast<int>(strlen(given)), PG_UTF8);
-    });
-    reason = utf8;
-  }
-  const standing::Change change = standing::Fence(reason, Asker());
-  const std::string asker = Asker();
+  const std::string reason = pg::TextFrom(fcinfo, 0);
+  const std::string asker = pg::Asker();
+  const standing::Change change = standing::Fence(reason, asker);
   pg::Call([&] {
     ereport(LOG, (errmsg("the write gate was closed by hand"),
                   errdetail("By \"%s\": %s", asker.c_str(), reason.c_str())));
@@ -137,7 +125,7 @@ Datum Unfence(FunctionCallInfo fcinfo) {
   WarnUnlessKept(change, "the opening");
   standing::OpenWhatIsOver();
   if (force) gate::Open(core::GateReason::kQuarantine);
-  const std::string asker = Asker();
+  const std::string asker = pg::Asker();
   pg::Call([&] {
     ereport(LOG, (errmsg("the write gate was opened by hand%s", force ? ", with force" : ""),
                   errdetail("By \"%s\".", asker.c_str())));

@@ -24,20 +24,6 @@ constexpr auto kAskAgainAfter = std::chrono::milliseconds(50);
 // An order that the worker has not taken by then is not carried out.
 constexpr auto kOrderLife = std::chrono::seconds(5);
 
-std::string TextAt(FunctionCallInfo fcinfo, int argument) {
-  if (PG_ARGISNULL(argument)) return "";
-  const Datum value = PG_GETARG_DATUM(argument);
-  const char* const utf8 = pg::Call([value] {
-    char* const given = TextDatumGetCString(value);
-    return pg_server_to_any(given, static_cast<int>(strlen(given)), PG_UTF8);
-  });
-  return utf8;
-}
-
-std::string Asker() {
-  return pg::Call([] { return GetUserNameFromId(GetUserId(), false); });
-}
-
 // What the caller gets to see.
 struct Outcome {
   std::int64_t request_id = 0;
@@ -153,7 +139,7 @@ Outcome AskPrimary(const std::string& target_name, bool wait, std::chrono::milli
 }
 
 Datum Switchover(FunctionCallInfo fcinfo) {
-  const std::string target = TextAt(fcinfo, 0);
+  const std::string target = pg::TextFrom(fcinfo, 0);
   const bool wait = PG_GETARG_BOOL(1);
   const std::chrono::milliseconds timeout = pg::TimeoutFrom(*PG_GETARG_INTERVAL_P(2));
   if (!core::IsNodeName(target)) {
@@ -163,22 +149,22 @@ Datum Switchover(FunctionCallInfo fcinfo) {
   }
   if (RecoveryInProgress()) return RowOf(fcinfo, AskPrimary(target, wait, timeout));
   const auto findings = CheckSwitchoverNow(target);
-  const hand_over::Order order{0, false, target, Asker(), pg::Now() + kOrderLife};
+  const hand_over::Order order{0, false, target, pg::Asker(), pg::Now() + kOrderLife};
   return RowOf(fcinfo, Begin(order, findings, wait, timeout));
 }
 
 Datum Demote(FunctionCallInfo fcinfo) {
   const bool wait = PG_GETARG_BOOL(0);
   const std::chrono::milliseconds timeout = pg::TimeoutFrom(*PG_GETARG_INTERVAL_P(1));
-  const hand_over::Order order{0, true, "", Asker(), pg::Now() + kOrderLife};
+  const hand_over::Order order{0, true, "", pg::Asker(), pg::Now() + kOrderLife};
   return RowOf(fcinfo, Begin(order, CheckDemotionNow(), wait, timeout));
 }
 
 Datum HandOver(FunctionCallInfo fcinfo) {
   hand_over::Letter letter;
-  const auto id = core::IdOf(TextAt(fcinfo, 0));
-  const auto message = core::HandOverMessageOf(TextAt(fcinfo, 1));
-  const std::string giver = TextAt(fcinfo, 2);
+  const auto id = core::IdOf(pg::TextFrom(fcinfo, 0));
+  const auto message = core::HandOverMessageOf(pg::TextFrom(fcinfo, 1));
+  const std::string giver = pg::TextFrom(fcinfo, 2);
   if (!id || !message || !core::IsNodeName(giver)) {
     throw core::Error(core::ErrorCode::kUsage, "invalid message of a hand-over", "",
                       "Only the primary sends them; ask for a switchover by baton.switchover().");
@@ -187,7 +173,7 @@ Datum HandOver(FunctionCallInfo fcinfo) {
   letter.message = *message;
   letter.giver = giver;
   if (!PG_ARGISNULL(3)) letter.end = core::Lsn(PG_GETARG_LSN(3));
-  letter.sync_names = TextAt(fcinfo, 4);
+  letter.sync_names = pg::TextFrom(fcinfo, 4);
   letter.life = std::chrono::milliseconds(PG_ARGISNULL(5) ? 0 : std::max(PG_GETARG_INT32(5), 0));
   const core::HandOver answer = hand_over::Deliver(letter, setting::PeerTimeout());
   pg::RowBuilder row;

@@ -206,7 +206,7 @@ Datum Promote(FunctionCallInfo fcinfo) {
   const bool force = PG_GETARG_BOOL(0);
   const bool wait = PG_GETARG_BOOL(1);
   const std::chrono::milliseconds timeout = pg::TimeoutFrom(*PG_GETARG_INTERVAL_P(2));
-  const char* const asker = pg::Call([] { return GetUserNameFromId(GetUserId(), false); });
+  const std::string asker = pg::Asker();
   const PromotionOutcome outcome = AskForPromotion(force, asker, wait, timeout);
   pg::RowBuilder row;
   row.Int8(outcome.request.id)

@@ -100,6 +100,19 @@ Datum SingleRow(FunctionCallInfo fcinfo, RowBuilder& row) {
   });
 }
 
+std::string TextFrom(FunctionCallInfo fcinfo, int argument) {
+  if (PG_ARGISNULL(argument)) return "";
+  const Datum value = PG_GETARG_DATUM(argument);
+  return Call([value] {
+    char* const given = TextDatumGetCString(value);
+    return pg_server_to_any(given, static_cast<int>(strlen(given)), PG_UTF8);
+  });
+}
+
+std::string Asker() {
+  return Call([] { return GetUserNameFromId(GetUserId(), false); });
+}
+
 std::chrono::milliseconds TimeoutFrom(const ::Interval& interval) {
   // More than the server can wait for at a time is no use to anybody.
   constexpr std::int64_t kMost = 20 * USECS_PER_DAY;

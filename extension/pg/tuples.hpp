@@ -1,5 +1,5 @@
-// Results of SQL functions, rows of typed columns with NULL for what is empty or none; and the one
-// kind of argument that needs more than its macro.
+// Results of SQL functions, rows of typed columns with NULL for what is empty or none; and of what
+// they are called with what needs more than a macro.
 #pragma once
 
 #include "pg/postgres.hpp"
@@ -55,6 +55,12 @@ class ResultSet {
 
 // The one row of a function that returns record.
 Datum SingleRow(FunctionCallInfo fcinfo, RowBuilder& row);
+
+// A text argument in UTF-8; empty for NULL.
+std::string TextFrom(FunctionCallInfo fcinfo, int argument);
+
+// The name of the role that calls.
+std::string Asker();
 
 // A timeout given as an interval, rounded up; throws kUsage unless it is positive and free of
 // months.
