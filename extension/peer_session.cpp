@@ -13,6 +13,8 @@
 namespace baton {
 namespace {
 
+constexpr auto kTurn = std::chrono::milliseconds(10);
+
 std::string LastLine(const char* message) {
   std::string text = message == nullptr ? "" : message;
   while (!text.empty() && text.back() == '\n') text.pop_back();
@@ -166,31 +168,32 @@ void AdvanceAll(const std::vector<PeerSession*>& sessions, std::chrono::millisec
 void AdvanceAll(PeerSessions& sessions) {
   std::vector<PeerSession*> all;
   for (const auto& session : sessions) all.push_back(session.get());
-  AdvanceAll(all, std::chrono::milliseconds(10));
+  AdvanceAll(all, kTurn);
+}
+
+bool AskWithin(PeerSession& session, const std::string& question, std::chrono::milliseconds limit) {
+  using State = PeerSession::State;
+  const core::Instant end = pg::Now() + limit;
+  const auto is_idle_in_time = [&] {
+    while (session.state() == State::kConnecting || session.state() == State::kAsking) {
+      if (pg::Now() >= end) return false;
+      AdvanceAll({&session}, kTurn);
+    }
+    return session.state() == State::kIdle;
+  };
+  if (!is_idle_in_time()) return false;
+  session.Ask(question.c_str());
+  return is_idle_in_time();
 }
 
 std::vector<PeerSession::Row> AskAndWait(PeerSession& session, const std::string& question,
                                          std::chrono::milliseconds limit) {
-  using State = PeerSession::State;
-  const core::Instant end = pg::Now() + limit;
-  bool asked = false;
-  while (session.state() != State::kIdle || !asked) {
-    if (session.state() == State::kFailed) {
-      throw core::Error(core::ErrorCode::kFailed, fmt::format("node \"{}\" cannot be asked: {}",
-                                                              session.name(), session.error()));
-    }
-    if (session.state() == State::kIdle) {
-      asked = true;
-      session.Ask(question.c_str());
-      continue;
-    }
-    if (pg::Now() >= end) {
-      throw core::Error(core::ErrorCode::kFailed,
-                        fmt::format("node \"{}\" does not answer", session.name()));
-    }
-    AdvanceAll({&session}, std::chrono::milliseconds(10));
-  }
-  return session.rows();
+  if (AskWithin(session, question, limit)) return session.rows();
+  throw core::Error(
+      core::ErrorCode::kFailed,
+      session.state() == PeerSession::State::kFailed
+          ? fmt::format("node \"{}\" cannot be asked: {}", session.name(), session.error())
+          : fmt::format("node \"{}\" does not answer", session.name()));
 }
 
 }  // namespace baton

@@ -74,8 +74,10 @@ void AdvanceAll(const std::vector<PeerSession*>& sessions, std::chrono::millisec
 // The same, 10 ms at most.
 void AdvanceAll(PeerSessions& sessions);
 
-// Connects if need be, asks, and waits for the answer, `limit` at most for all of it.  Throws
-// kFailed without one; the session is of no use then.  Interruptible.
+// Connects if need be, asks, and waits for the answer, `limit` at most for all of it.  Returns
+// whether there is one; if not, the session is of no use any more.  Interruptible.
+bool AskWithin(PeerSession& session, const std::string& question, std::chrono::milliseconds limit);
+// The same, but throws kFailed without an answer.
 std::vector<PeerSession::Row> AskAndWait(PeerSession& session, const std::string& question,
                                          std::chrono::milliseconds limit);
 

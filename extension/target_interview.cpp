@@ -6,7 +6,6 @@
 
 #include "core/quantity.hpp"
 #include "peer_session.hpp"
-#include "pg/clock.hpp"
 #include "roll_call.hpp"
 #include "self_report.hpp"
 #include "settings.hpp"
@@ -14,7 +13,6 @@
 namespace baton {
 namespace {
 
-constexpr auto kTurn = std::chrono::milliseconds(10);
 // How long the target may wait for its own monitor; see functions_promotion.cpp.
 constexpr auto kFreshLookThere = std::chrono::milliseconds(1000);
 
@@ -31,21 +29,10 @@ std::string AskForSlots(const std::string& own_name) {
       own_name);
 }
 
-// Returns whether the session has come to rest in time.
-bool Await(PeerSession& session, core::Instant end) {
-  const auto busy = [&] {
-    return session.state() == PeerSession::State::kConnecting ||
-           session.state() == PeerSession::State::kAsking;
-  };
-  while (busy() && pg::Now() < end) AdvanceAll({&session}, kTurn);
-  return session.state() == PeerSession::State::kIdle;
-}
-
 // Returns whether there is an answer; if not, `error` says why.
 bool Ask(PeerSession& session, const std::string& question, std::chrono::milliseconds limit,
          std::string& error) {
-  session.Ask(question.c_str());
-  if (Await(session, pg::Now() + limit)) return true;
+  if (AskWithin(session, question, limit)) return true;
   error = session.state() == PeerSession::State::kFailed
               ? session.error()
               : "no answer within " + core::DurationText(limit);
@@ -70,12 +57,8 @@ void TakeSlots(const PeerSession::Row& row, core::SwitchoverFacts& facts) {
 
 void InterviewTarget(const std::string& conninfo, core::SwitchoverFacts& facts) {
   const std::chrono::milliseconds limit = setting::PeerTimeout();
-  const core::Instant end = pg::Now() + limit;
   PeerSession session(facts.target, conninfo);
-  if (Await(session, end)) {
-    session.Ask(AskForReport(false));
-    Await(session, end);
-  }
+  AskWithin(session, AskForReport(false), limit);
   facts.answer = AnswerOf(session, limit);
   if (facts.answer.kind != core::PeerAnswer::Kind::kAnswered) {
     facts.error = facts.answer.error;
