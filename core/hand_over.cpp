@@ -79,6 +79,10 @@ TakerState TakerStateOf(std::string_view name) {
   return static_cast<TakerState>(IndexOf(kTakerNames, name).value_or(0));
 }
 
+std::string_view HandOverMessageName(HandOverMessage message) {
+  return kMessageNames[static_cast<std::size_t>(message)];
+}
+
 std::optional<HandOverMessage> HandOverMessageOf(std::string_view name) {
   const auto index = IndexOf(kMessageNames, name);
   if (!index) return std::nullopt;

@@ -123,6 +123,7 @@ TakingBack JudgeTakingBack(const TakingBackFacts& facts);
 // The next state of a taker.  `now` and `deadline` are its own clock's: it promised, at the offer,
 // to begin nothing later.
 enum class HandOverMessage { kOffer, kGrant, kAsk, kRevoke };
+std::string_view HandOverMessageName(HandOverMessage message);
 std::optional<HandOverMessage> HandOverMessageOf(std::string_view name);
 struct TakerFacts {
   TakerState state = TakerState::kNone;  // of the same id; of another one that is still open: busy

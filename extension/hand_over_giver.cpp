@@ -33,6 +33,7 @@
 namespace baton {
 namespace {
 
+using core::HandOverMessage;
 using core::HandOverOutcome;
 using core::HandOverStep;
 using core::Lsn;
@@ -247,7 +248,7 @@ void Giver::HoldUnarchived() {
 
 void Giver::Offer() {
   Step(HandOverStep::kOffer);
-  const core::HandOver reply = Said("offer", setting::PeerTimeout());
+  const core::HandOver reply = Said(HandOverMessage::kOffer, setting::PeerTimeout());
   if (reply.taker != TakerState::kOffered) {
     throw Failure(
         fmt::format("node {} does not take it: {}", record_.peer.view(), reply.reason.view()));
@@ -382,7 +383,7 @@ void Giver::PutSettingsBack() {
 // Its promise ends by itself; this only spares it the wait.
 void Giver::Revoke() {
   try {
-    Said("revoke", setting::PeerTimeout());
+    Said(HandOverMessage::kRevoke, setting::PeerTimeout());
   } catch (const core::Error&) {
   }
   taker_.reset();
@@ -474,7 +475,9 @@ void Giver::LearnOutcome(bool may_have_it) {
     if (late && IsElsewhere()) {
       return Finish(HandOverOutcome::kFailed, "another node is the primary");
     }
-    const char* const message = late ? "revoke" : has_it ? "ask" : "grant";
+    const HandOverMessage message = late     ? HandOverMessage::kRevoke
+                                    : has_it ? HandOverMessage::kAsk
+                                             : HandOverMessage::kGrant;
     try {
       const core::HandOver reply = Said(message, setting::PeerTimeout());
       record_.taker = reply.taker;
@@ -674,30 +677,31 @@ void Giver::FollowNextPrimary() {
 
 // ----- what is said to the taker
 
-core::HandOver Giver::Said(const std::string& message, std::chrono::milliseconds limit) {
+core::HandOver Giver::Said(HandOverMessage message, std::chrono::milliseconds limit) {
   const std::string name = record_.peer.str();
   if (taker_ == nullptr || taker_->state() == PeerSession::State::kFailed) {
     taker_ = std::make_unique<PeerSession>(name, record_.peer_conninfo.str());
   }
   std::string sync_names;
-  if (message == "grant") {
+  const bool is_grant = message == HandOverMessage::kGrant;
+  if (is_grant) {
     const std::string names = pg::Setting("synchronous_standby_names").value_or("");
     sync_names = core::SyncNamesInstead(names, name, setting::NodeName()).value_or("");
   }
   const std::string question = fmt::format(
       "SELECT state, reason, timeline, lsn FROM baton.hand_over('{}', '{}', '{}', {}, "
       "pg_catalog.convert_from(pg_catalog.decode('{}', 'hex'), 'UTF8'), {})",
-      core::IdText(record_.id), message, setting::NodeName(),
+      core::IdText(record_.id), core::HandOverMessageName(message), setting::NodeName(),
       record_.end.IsNone() ? "NULL" : fmt::format("'{}'", record_.end.ToString()), Hex(sync_names),
       std::chrono::milliseconds(kOfferLife).count());
   std::vector<PeerSession::Row> rows;
   try {
     rows = AskAndWait(*taker_, question, limit);
   } catch (const core::Error&) {
-    asked_taker_ = asked_taker_ || (message == "grant" && taker_->has_asked());
+    asked_taker_ = asked_taker_ || (is_grant && taker_->has_asked());
     throw;
   }
-  asked_taker_ = asked_taker_ || message == "grant";
+  asked_taker_ = asked_taker_ || is_grant;
   if (rows.empty() || rows.front().size() < 4) {
     throw Failure(fmt::format("node \"{}\" gave no answer", name));
   }

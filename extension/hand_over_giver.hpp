@@ -56,7 +56,7 @@ class Giver {
   void HoldUnarchived();
   void FollowNextPrimary();
 
-  core::HandOver Said(const std::string& message, std::chrono::milliseconds limit);
+  core::HandOver Said(core::HandOverMessage message, std::chrono::milliseconds limit);
   void WaitFor(std::chrono::milliseconds limit, const std::string& otherwise,
                const std::function<bool()>& done);
 

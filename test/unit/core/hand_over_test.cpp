@@ -68,13 +68,17 @@ TEST(HandOverId, IsSixteenDigits) {
   EXPECT_FALSE(IdOf("000000000000000g"));
 }
 
-TEST(HandOverNames, AreThereForEachStepAndState) {
+TEST(HandOverNames, AreThereForEachStepStateAndMessage) {
   for (std::size_t i = 0; i < kHandOverSteps; ++i) {
     const auto step = static_cast<HandOverStep>(i);
     EXPECT_EQ(HandOverStepOf(HandOverStepName(step)), step);
   }
   EXPECT_EQ(TakerStateOf(TakerStateName(TakerState::kRefused)), TakerState::kRefused);
   EXPECT_EQ(TakerStateOf("anything"), TakerState::kNone);
+  for (const HandOverMessage message : {HandOverMessage::kOffer, HandOverMessage::kGrant,
+                                        HandOverMessage::kAsk, HandOverMessage::kRevoke}) {
+    EXPECT_EQ(HandOverMessageOf(HandOverMessageName(message)), message);
+  }
   EXPECT_FALSE(HandOverMessageOf("anything"));
 }
 
