@@ -61,6 +61,11 @@ TakerAnswer JudgeGrant(const TakerFacts& facts) {
 
 }  // namespace
 
+std::optional<std::string> ValueOf(const SettingBefore& before) {
+  if (!before.was_set) return std::nullopt;
+  return before.value.str();
+}
+
 std::string_view HandOverStepName(HandOverStep step) {
   return kStepNames[static_cast<std::size_t>(step)];
 }

@@ -50,6 +50,7 @@ struct SettingBefore {
   bool was_set = false;
   FixedText<1024> value;
 };
+std::optional<std::string> ValueOf(const SettingBefore& before);
 
 struct HandOver {
   std::uint64_t id = 0;      // random; 0: there is none

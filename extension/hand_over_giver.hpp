@@ -2,6 +2,7 @@
 // another node.  core/hand_over.hpp has the steps and what follows from an interruption.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -25,40 +26,51 @@ class Giver {
   bool TidyUp();
 
  private:
-  void Step(core::HandOverStep step);
-  void EndStep();
-  void Publish();
-  void Keep();
-  void Finish(core::HandOverOutcome outcome, const std::string& reason);
+  static constexpr const char* kKind = "hand-over";
+  // Keeps the WAL that is still to be archived when the server has become a standby.
+  static constexpr const char* kArchiveSlot = "baton_archive";
+  static constexpr auto kTurn = std::chrono::milliseconds(10);
 
+  // As the primary.
   void Prepare();
   void ChangeSettings();
+  void HoldUnarchived();
   void Offer();
   void Close();
   void EndSessions();
   void Flush();
   void Signal();
   void Demote();
+  void Recheck();
   void Restart();
+  void Undo(const std::string& why);
+
+  // As a standby.
+  void Abandon();
   void GoOnAsStandby();
+  std::string YieldedTo() const;
   void Grant();
   void LearnOutcome(bool may_have_it);
   void FollowTaker();
   bool StreamFrom(const std::string& conninfo);  // false: it does not come about
   bool IsElsewhere() const;
-  std::string YieldedTo() const;
-  void Abandon();
-  void Recheck();
-  void Undo(const std::string& why);
   void TakeBack(const std::string& why);
-  void PutSettingsBack();
-  void Revoke();
-  void HoldUnarchived();
   void FollowNextPrimary();
 
+  // As either.
+  void Step(core::HandOverStep step);
+  void EndStep();
+  void Publish();
+  void Keep();
+  void Finish(core::HandOverOutcome outcome, const std::string& reason);
+  void PutSettingsBack();
+  void Revoke();
   core::HandOver Said(core::HandOverMessage message, std::chrono::milliseconds limit);
   void WaitFor(std::chrono::milliseconds limit, const std::string& otherwise,
                const std::function<bool()>& done);
+  static void Pause(std::chrono::milliseconds turn);
+  static void Log(const std::string& message, const std::string& detail = "",
+                  const std::string& hint = "");
 
   core::HandOver record_;
   std::unique_ptr<PeerSession> taker_;
