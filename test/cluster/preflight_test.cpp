@@ -101,6 +101,7 @@ TEST_F(Preflight, OfADemotionNamesTheSettingsThatStandInItsWay) {
     a.Sql(fmt::format("ALTER SYSTEM SET {}", setting));
   }
   a.Restart();
+  ASSERT_TRUE(Returns(a, "SELECT gate FROM baton.node_status", "open"));
 
   EXPECT_EQ(a.Rows("SELECT check_name, message FROM baton.demotion_check"
                    " WHERE status = 'critical'"),
