@@ -18,6 +18,7 @@
 #include "pg/guard.hpp"
 #include "pg/server_facts.hpp"
 #include "pg/sessions.hpp"
+#include "pg/shared_memory.hpp"
 #include "pg/slots.hpp"
 #include "pg/worker.hpp"
 #include "registry.hpp"
@@ -290,6 +291,7 @@ void Giver::Demote() {
   Log("this server becomes a standby in place",
       "Its processes end and begin anew; what follows about a background worker that exited with "
       "exit code 2, and about recovery, belongs to that.");
+  pg::FreeSharedMemoryAside();
   pg::Call([] { proc_exit(2); });
 }
 

@@ -35,6 +35,16 @@ bool IsHandingOver(const Node& node) {
   }
 }
 
+// The session that asks is one of those that are ended, perhaps before it has its answer.
+std::string Asked(const Node& node, const std::string& call) {
+  try {
+    return node.Rows("SELECT outcome, reason FROM " + call);
+  } catch (const std::exception& error) {
+    if (std::string(error.what()).find("due to administrator command") == std::string::npos) throw;
+    return "requested|";
+  }
+}
+
 void Reload(const Node& node) {
   if (const int postmaster = node.Postmaster(); postmaster > 0) kill(postmaster, SIGHUP);
 }
@@ -50,8 +60,11 @@ HandOverScenario::HandOverScenario()
 }
 
 std::string HandOverScenario::Ask(const Node& primary, const Node& target) {
-  return primary.Rows(fmt::format(
-      "SELECT outcome, reason FROM baton.switchover('{}', wait => false)", target.name()));
+  return Asked(primary, fmt::format("baton.switchover('{}', wait => false)", target.name()));
+}
+
+std::string HandOverScenario::AskToDemote(const Node& node) {
+  return Asked(node, "baton.demote(wait => false)");
 }
 
 testing::AssertionResult HandOverScenario::SwitchOver(const Node& from, const Node& to) {

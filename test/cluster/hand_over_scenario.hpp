@@ -14,6 +14,7 @@ class HandOverScenario : public BatonScenario {
 
   // Asks the primary, without waiting; returns the outcome, and its reason if it was refused.
   static std::string Ask(const Node& primary, const Node& target);
+  static std::string AskToDemote(const Node& node);
   // The same, and waits until the target is the primary and the other one streams from it.
   testing::AssertionResult SwitchOver(const Node& from, const Node& to);
   // Whether this is so, or comes to be.

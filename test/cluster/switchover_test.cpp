@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <sstream>
 #include <thread>
+#include <unistd.h>
 
 #include "test/cluster/hand_over_scenario.hpp"
 
@@ -274,7 +275,7 @@ TEST_F(Switchover, ARestartThatDoesNotComeIsUndone) {
 TEST_F(Switchover, ADemotedPrimaryCanBePromotedAgain) {
   StartWriter({&a_, &b_});
   ASSERT_TRUE(WritesGoOn());
-  EXPECT_EQ(a_.Rows("SELECT outcome, reason FROM baton.demote(wait => false)"), "requested|");
+  EXPECT_EQ(AskToDemote(a_), "requested|");
   ASSERT_TRUE(Returns(a_, "SELECT outcome FROM baton.requests", "done"));
   EXPECT_EQ(a_.Sql("SELECT pg_is_in_recovery()"), "t");
   EXPECT_EQ(a_.Sql("SHOW primary_conninfo"), "");
@@ -286,11 +287,46 @@ TEST_F(Switchover, ADemotedPrimaryCanBePromotedAgain) {
   EXPECT_TRUE(Judge(a_, Loss::kNone));
 }
 
+// Orphans come to this process.
+int LettingGoOfMemory() {
+  for (const fs::directory_entry& entry : fs::directory_iterator("/proc")) {
+    const int pid = std::atoi(entry.path().filename().c_str());
+    if (pid <= 0) continue;
+    std::ifstream status(entry.path() / "status");
+    std::string line;
+    while (std::getline(status, line) && !line.starts_with("PPid:")) {
+    }
+    if (line.empty() || std::atoi(line.c_str() + 5) != getpid()) continue;
+    std::string title;
+    std::getline(std::ifstream(entry.path() / "cmdline"), title);
+    if (title.find("letting go of shared memory") != std::string::npos) return pid;
+  }
+  return 0;
+}
+
+// To give back the pages of large shared buffers takes seconds, which recovery need not wait for.
+TEST_F(Switchover, LargeSharedMemoryIsGivenBackAside) {
+  a_.Sql("ALTER SYSTEM SET shared_buffers = '300MB'");
+  a_.Restart();
+  EXPECT_EQ(LettingGoOfMemory(), 0);
+  ASSERT_TRUE(Eventually([&] { return a_.Sql("SELECT gate FROM baton.node_status") == "open"; }));
+  EXPECT_EQ(AskToDemote(a_), "requested|");
+  ASSERT_TRUE(Eventually([] { return LettingGoOfMemory() != 0; }));
+  const int holder = LettingGoOfMemory();
+  ASSERT_TRUE(Returns(a_, "SELECT outcome FROM baton.requests", "done"));
+
+  // It does not look like a server at work.
+  a_.Stop();
+  a_.Start();
+  EXPECT_EQ(a_.Sql("SELECT pg_is_in_recovery()"), "t");
+  EXPECT_TRUE(Eventually([&] { return LettingGoOfMemory() != holder; }));
+}
+
 //   a (primary) <--- b         a, b (standbys)         a ---> b (primary)
 TEST_F(Switchover, ADemotedPrimaryFollowsWhoeverGoesOnFromItsEnd) {
   StartWriter({&a_, &b_});
   ASSERT_TRUE(WritesGoOn());
-  EXPECT_EQ(a_.Rows("SELECT outcome, reason FROM baton.demote(wait => false)"), "requested|");
+  EXPECT_EQ(AskToDemote(a_), "requested|");
   ASSERT_TRUE(Returns(a_, "SELECT outcome FROM baton.requests", "done"));
   ASSERT_TRUE(Returns(b_,
                       fmt::format("SELECT pg_last_wal_replay_lsn() >= '{}'",
