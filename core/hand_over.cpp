@@ -144,6 +144,8 @@ std::string HandOverToFile(const HandOver& record, std::string_view owner) {
       {"restore_command", ToJson(record.restore_command)},
       {"primary_conninfo", ToJson(record.primary_conninfo)},
       {"recovery_init_sync_method", ToJson(record.init_sync_method)},
+      {"synchronous_standby_names", ToJson(record.sync_names)},
+      {"synchronous_standby_names_here", record.sync_names_here.view()},
   };
   return file.dump(1, ' ', false, json::error_handler_t::replace) + "\n";
 }
@@ -184,6 +186,9 @@ std::optional<HandOver> HandOverFromFile(std::string_view text, std::string_view
     record.restore_command = SettingFrom(file.at("restore_command"));
     record.primary_conninfo = SettingFrom(file.at("primary_conninfo"));
     record.init_sync_method = SettingFrom(file.at("recovery_init_sync_method"));
+    // Not in the files of earlier versions.
+    record.sync_names = SettingFrom(file.value("synchronous_standby_names", json()));
+    record.sync_names_here = file.value("synchronous_standby_names_here", "");
     return record;
   } catch (const json::exception&) {
     return std::nullopt;

@@ -60,7 +60,7 @@ struct HandOver {
   HandOverStep step = HandOverStep::kPrepare;  // giver: the last that was begun
   TakerState taker = TakerState::kNone;        // taker: its own; giver: as it heard last
   bool promotes_again = false;                 // giver: it takes the baton back
-  bool settings_changed = false;               // giver: and not put back yet
+  bool settings_changed = false;               // and not put back yet
   NodeText peer;                               // the other side; empty for a demotion
   NodeText requested_by;
   std::int64_t requested_at = 0;    // TimestampTz
@@ -79,6 +79,8 @@ struct HandOver {
   SettingBefore restore_command;
   SettingBefore primary_conninfo;
   SettingBefore init_sync_method;
+  SettingBefore sync_names;         // taker
+  FixedText<1024> sync_names_here;  // taker: what it has set instead
 };
 
 std::string IdText(std::uint64_t id);  // 16 hexadecimal digits

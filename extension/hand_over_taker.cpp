@@ -3,6 +3,8 @@
 #include "pg/postgres.hpp"
 
 #include <fmt/format.h>
+#include <optional>
+#include <string>
 #include <unistd.h>
 
 #include "auto_conf.hpp"
@@ -26,6 +28,7 @@ using core::TakerState;
 constexpr const char* kKind = "hand-over";
 // The file by which a promotion is asked for (src/backend/access/transam/xlogrecovery.c).
 constexpr const char* kPromoteSignal = PROMOTE_SIGNAL_FILE;
+constexpr const char* kSyncNames = "synchronous_standby_names";
 constexpr auto kTakesEffect = std::chrono::seconds(1);
 
 core::HandOver Refused(std::uint64_t id, const std::string& why) {
@@ -68,11 +71,55 @@ void Taker::Resume(core::HandOver record) {
       return Refuse("the server or its worker was interrupted");
     }
     default:
-      if (IsOpen()) Refuse("the server or its worker was interrupted");
+      if (IsOpen()) return Refuse("the server or its worker was interrupted");
+      if (record_.outcome != HandOverOutcome::kFailed || !record_.settings_changed) return;
+      PutSyncNamesBack();
+      KeepOrThrow();
+  }
+}
+
+std::string Taker::SetSyncNames() {
+  if (sync_names_.empty() || !MayAlterSystem()) return "";
+  const std::optional<std::string> before = InAutoConf(kSyncNames);
+  record_.sync_names = {before.has_value(), before.value_or("")};
+  record_.sync_names_here = sync_names_;
+  // What does not come back from the file as it is could not be put back.
+  const auto kept = core::HandOverFromFile(core::HandOverToFile(record_, ""), "");
+  if (!kept || kept->sync_names.value.view() != before.value_or("")) {
+    return fmt::format("its {} is too long, or not valid UTF-8", kSyncNames);
+  }
+  record_.settings_changed = true;
+  KeepOrThrow();
+  AlterSystem({{kSyncNames, sync_names_.str()}});
+  // No commit may come before it.
+  const core::Instant end = pg::Now() + kTakesEffect;
+  while (pg::Setting(kSyncNames) != sync_names_.view() && pg::Now() < end) {
+    pg_usleep(1000);
+    pg::HandleInterrupts();
+  }
+  return "";
+}
+
+// Unless somebody has set them otherwise meanwhile.
+void Taker::PutSyncNamesBack() {
+  if (!record_.settings_changed) return;
+  try {
+    if (InAutoConf(kSyncNames) == record_.sync_names_here.str()) {
+      const core::SettingBefore& before = record_.sync_names;
+      AlterSystem(
+          {{kSyncNames, before.was_set ? std::optional(before.value.str()) : std::nullopt}});
+    }
+    record_.settings_changed = false;
+  } catch (const core::Error& error) {
+    const std::string what = error.message() + ": " + error.detail();
+    pg::Call([text = what.c_str()] {
+      ereport(LOG, (errmsg("could not put settings back yet"), errdetail_internal("%s", text)));
+    });
   }
 }
 
 void Taker::Refuse(const std::string& why) {
+  PutSyncNamesBack();
   record_.taker = TakerState::kRefused;
   record_.outcome = HandOverOutcome::kFailed;
   record_.reason = why;
@@ -85,6 +132,7 @@ void Taker::Refuse(const std::string& why) {
 }
 
 void Taker::Accept(const hand_over::Letter& letter) {
+  PutSyncNamesBack();
   core::HandOver record;
   record.id = letter.id;
   record.peer = letter.giver;
@@ -173,14 +221,9 @@ bool Taker::Advance() {
                        record_.end.ToString()));
     return false;
   }
-  if (!sync_names_.empty() && MayAlterSystem()) {
-    AlterSystem({{"synchronous_standby_names", sync_names_.str()}});
-    // No commit may come before it.
-    const core::Instant end = pg::Now() + kTakesEffect;
-    while (pg::Setting("synchronous_standby_names") != sync_names_.view() && pg::Now() < end) {
-      pg_usleep(1000);
-      pg::HandleInterrupts();
-    }
+  if (const std::string failure = SetSyncNames(); !failure.empty()) {
+    Refuse(failure);
+    return false;
   }
   record_.taker = TakerState::kBegun;
   KeepOrThrow();
@@ -202,6 +245,7 @@ bool Taker::Advance() {
 void Taker::Promote() {
   record_.taker = TakerState::kPromoted;
   record_.outcome = HandOverOutcome::kDone;
+  record_.settings_changed = false;
   record_.timeline = pg::Call([] { return GetWALInsertionTimeLine(); });
   record_.began = pg::BeginningOf(record_.timeline);
   record_.finished_at = GetCurrentTimestamp();

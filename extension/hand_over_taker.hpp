@@ -19,6 +19,9 @@ class Taker {
   bool IsOpen() const;
   void Accept(const hand_over::Letter& letter);
   void Refuse(const std::string& why);
+  // Returns why not, in words.
+  std::string SetSyncNames();
+  void PutSyncNamesBack();
   void Promote();
   void Publish();
   void KeepOrThrow();

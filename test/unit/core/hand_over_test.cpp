@@ -41,6 +41,8 @@ TEST(HandOverRecord, ComesBackFromItsFile) {
   record.primary_conninfo = {true, ""};
   record.own_conninfo = "host=b";
   record.server_started = 77;
+  record.sync_names = {true, "FIRST 1 (\"b c\")"};
+  record.sync_names_here = "a";
 
   const auto read = HandOverFromFile(HandOverToFile(record, "a/1"), "a/1");
   ASSERT_TRUE(read);
@@ -49,6 +51,19 @@ TEST(HandOverRecord, ComesBackFromItsFile) {
   EXPECT_TRUE(read->primary_conninfo.was_set);
   EXPECT_FALSE(read->init_sync_method.was_set);
   EXPECT_EQ(read->end, Lsn(0x500000100));
+}
+
+TEST(HandOverRecord, OfAnEarlierVersionIsRead) {
+  std::string text = HandOverToFile(Taking(TakerState::kBegun), "b/1");
+  for (const char* const line : {",\n \"synchronous_standby_names\": null",
+                                 ",\n \"synchronous_standby_names_here\": \"\""}) {
+    ASSERT_NE(text.find(line), std::string::npos) << text;
+    text.erase(text.find(line), std::string_view(line).size());
+  }
+  const auto read = HandOverFromFile(text, "b/1");
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->taker, TakerState::kBegun);
+  EXPECT_FALSE(read->sync_names.was_set);
 }
 
 TEST(HandOverRecord, OfAnotherNodeOrDamagedIsNone) {
