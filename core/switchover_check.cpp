@@ -199,6 +199,19 @@ Finding TargetSlotRoom(const SwitchoverFacts& facts) {
                 "Drop one there, or raise max_replication_slots and restart it.");
 }
 
+Finding TargetStandbyLogin(const SwitchoverFacts& facts) {
+  if (!facts.standby_login) return NotAsked("target_standby_login", facts);
+  if (facts.standby_login->empty()) {
+    return Judged("target_standby_login", Status::kOk, "yes",
+                  fmt::format("node \"{}\" lets this server in as a standby", facts.target));
+  }
+  return Judged("target_standby_login", Status::kCritical, "no",
+                fmt::format("node \"{}\" does not let this server in as a standby: {}",
+                            facts.target, *facts.standby_login),
+                "Afterwards it will stream from there by its primary_conninfo, or else as "
+                "baton_node; mend pg_hba.conf there, or the login.");
+}
+
 Finding SyncStandbys(const SwitchoverFacts& facts) {
   const std::string& value = facts.synchronous_standby_names;
   const auto names = ParseSyncNames(value);
@@ -233,6 +246,7 @@ std::vector<Finding> CheckSwitchover(const SwitchoverFacts& facts) {
           rule::TargetPromotable(facts),
           rule::TargetReachesUs(facts),
           rule::TargetSlotRoom(facts),
+          rule::TargetStandbyLogin(facts),
           rule::SyncStandbys(facts)};
 }
 

@@ -42,6 +42,8 @@ struct SwitchoverFacts {
   std::optional<std::vector<Finding>> promotion_check;
   std::optional<bool> sees_us;
   std::optional<TargetSlots> slots;
+  // Why the target does not let this server in as a standby, empty if it does; none: not tried.
+  std::optional<std::string> standby_login;
   std::string error;
 };
 

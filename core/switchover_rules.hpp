@@ -15,6 +15,7 @@ Finding TargetVersion(const SwitchoverFacts& facts);
 Finding TargetPromotable(const SwitchoverFacts& facts);
 Finding TargetReachesUs(const SwitchoverFacts& facts);
 Finding TargetSlotRoom(const SwitchoverFacts& facts);
+Finding TargetStandbyLogin(const SwitchoverFacts& facts);
 Finding SyncStandbys(const SwitchoverFacts& facts);
 
 }  // namespace baton::core::rule

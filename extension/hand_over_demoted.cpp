@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include "auto_conf.hpp"
-#include "conninfo.hpp"
 #include "gate.hpp"
 #include "hand_over_giver.hpp"
 #include "left_archive.hpp"
@@ -18,6 +17,7 @@
 #include "roll_call.hpp"
 #include "settings.hpp"
 #include "shared_state.hpp"
+#include "standby_login.hpp"
 #include "standing.hpp"
 
 namespace baton {
@@ -37,12 +37,6 @@ constexpr auto kHurry = std::chrono::seconds(2);
 constexpr auto kSlowTurn = std::chrono::seconds(1);
 // The observer needs a while to see where the others are.
 constexpr auto kTidyFor = std::chrono::minutes(1);
-
-// As this server streamed when it was a standby before, or else as the registry has it.
-std::string WayTo(const std::string& node, const std::string& before) {
-  return before.empty() ? ReplicationConninfo(node, setting::NodeName(), setting::Passfile())
-                        : Redirected(before, node);
-}
 
 }  // namespace
 

@@ -25,8 +25,8 @@ std::string LastLine(const char* message) {
 
 }  // namespace
 
-PeerSession::PeerSession(std::string name, const std::string& conninfo)
-    : name_(std::move(name)), conninfo_(conninfo), connection_(nullptr, &PQfinish) {
+PeerSession::PeerSession(std::string name, const std::string& conninfo, Login login)
+    : name_(std::move(name)), conninfo_(conninfo), login_(login), connection_(nullptr, &PQfinish) {
   holds_descriptor_ = AcquireExternalFD();
   if (!holds_descriptor_) {
     state_ = State::kFailed;
@@ -49,8 +49,16 @@ void PeerSession::Connect() {
                                 passfile.empty() ? nullptr : passfile.c_str(),
                                 by_reserve_ ? "database" : nullptr,
                                 nullptr};
+  // As in src/backend/replication/libpqwalreceiver/libpqwalreceiver.c; the second dbname is for the
+  // password file, and is not looked into.
+  const char* const standby_keywords[] = {"dbname", "replication", "dbname",
+                                          "fallback_application_name", nullptr};
+  const char* const standby_values[] = {conninfo_.c_str(), "true", "replication", "walreceiver",
+                                        nullptr};
+  const bool as_node = login_ == Login::kNode;
   wants_write_ = true;
-  connection_.reset(PQconnectStartParams(keywords, values, 1));
+  connection_.reset(PQconnectStartParams(as_node ? keywords : standby_keywords,
+                                         as_node ? values : standby_values, 1));
   if (connection_ == nullptr || PQstatus(connection_.get()) == CONNECTION_BAD) Fail();
 }
 
@@ -66,7 +74,7 @@ int PeerSession::socket() const {
 void PeerSession::Fail() {
   // A server whose connections are all taken still has some for replication, which have places of
   // their own; and it is just after a failover that clients take all the others.
-  if (state_ == State::kConnecting && reached_ && !by_reserve_) {
+  if (login_ == Login::kNode && state_ == State::kConnecting && reached_ && !by_reserve_) {
     by_reserve_ = true;
     return Connect();
   }

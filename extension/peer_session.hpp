@@ -19,10 +19,13 @@ class PeerSession {
  public:
   enum class State { kConnecting, kIdle, kAsking, kFailed };
   using Row = std::vector<std::string>;  // NULL is ""
+  enum class Login {
+    kNode,  // as baton_node whatever the string says, with the password file of pg_baton.passfile
+    kStandby,  // for replication, with nothing but the string, as a WAL receiver
+  };
 
-  // Begins to connect with the registered string, as baton_node whatever the string says, with the
-  // password file of pg_baton.passfile.
-  PeerSession(std::string name, const std::string& conninfo);
+  // Begins to connect with this string.
+  PeerSession(std::string name, const std::string& conninfo, Login login = Login::kNode);
   ~PeerSession();
   PeerSession(const PeerSession&) = delete;
   PeerSession& operator=(const PeerSession&) = delete;
@@ -54,6 +57,7 @@ class PeerSession {
 
   std::string name_;
   std::string conninfo_;
+  Login login_;
   bool by_reserve_ = false;  // the ordinary connection was refused
   State state_ = State::kConnecting;
   bool holds_descriptor_ = false;

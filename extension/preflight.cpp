@@ -18,6 +18,7 @@
 #include "registry.hpp"
 #include "settings.hpp"
 #include "shared_state.hpp"
+#include "standby_login.hpp"
 #include "target_interview.hpp"
 #include "trigger_file.hpp"
 
@@ -160,6 +161,10 @@ core::SwitchoverFacts GatherSwitchoverFacts(const std::string& target) {
   facts.registered = node != nullptr;
   if (!facts.registered || target == facts.node_name) return facts;
   InterviewTarget(node->conninfo.str(), facts);
+  if (facts.answer.kind == core::PeerAnswer::Kind::kAnswered) {
+    const std::string way = WayTo(node->conninfo.str(), pg::PrimaryConninfo());
+    facts.standby_login = TryLoginAsStandby(target, way, setting::PeerTimeout());
+  }
   // What it lacks is read last, and so is as young as can be.
   FillSender(facts);
   return facts;

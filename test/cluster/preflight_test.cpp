@@ -11,6 +11,7 @@ namespace baton::test {
 namespace {
 
 using testing::HasSubstr;
+using testing::MatchesRegex;
 using testing::StartsWith;
 
 class Preflight : public Scenario {
@@ -59,7 +60,7 @@ TEST_F(Preflight, OfAHealthyPairHasNothingAgainstIt) {
 
   EXPECT_TRUE(CanHandOver(a, "b"));
   EXPECT_EQ(a.Sql("SELECT count(*) FROM baton.demotion_check"), "18");
-  EXPECT_EQ(a.Sql("SELECT count(*) FROM baton.switchover_check('b')"), "28");
+  EXPECT_EQ(a.Sql("SELECT count(*) FROM baton.switchover_check('b')"), "29");
 }
 
 TEST_F(Preflight, IsForThePrimaryAlone) {
@@ -368,8 +369,8 @@ TEST_F(Preflight, OfASwitchoverHearsWhatTheTargetSaysAgainstItself) {
   FillSegments(a, 2);
 
   EXPECT_THAT(Target(a, "b", "target_promotable"),
-              testing::MatchesRegex("critical\\|write_gate: fenced by hand: by .*repair; "
-                                    "replay_paused: replay is paused; .*"));
+              MatchesRegex("critical\\|write_gate: fenced by hand: by .*repair; "
+                           "replay_paused: replay is paused; .*"));
   EXPECT_THAT(Target(a, "b", "target_lag"),
               testing::ContainsRegex("^critical\\|node \"b\" has still to replay [0-9]+ MB of WAL, "
                                      "and pg_baton.switchover_max_lag allows 1.0 MB$"));
@@ -405,6 +406,34 @@ TEST_F(Preflight, OfASwitchoverWantsRoomForASlotOnTheTarget) {
   b.Sql("SELECT pg_drop_replication_slot('other')");
   b.Sql("SELECT pg_create_physical_replication_slot('a')");
   EXPECT_EQ(Target(a, "b", "target_slots"), "ok|node \"b\" has a slot for this node already");
+}
+
+// By the very string that it will stream by, and not as the nodes ask each other.
+TEST_F(Preflight, OfASwitchoverWantsTheTargetToLetThisServerInAsAStandby) {
+  Node& a = cluster_.InitPrimary("a", kQuick);
+  Node& b = cluster_.Clone("b", a);
+  WaitForReplay(a, b);
+  ASSERT_TRUE(CanHandOver(a, "b"));
+
+  SetAndWait(a, "primary_conninfo", "host=somewhere user=nobody");
+  EXPECT_THAT(Against(a, "b"), MatchesRegex("target_standby_login\\|critical\\|node \"b\" does not "
+                                            "let this server in as a standby: .*\"nobody\".*"));
+  a.Sql("ALTER SYSTEM RESET primary_conninfo");
+  a.Sql("SELECT pg_reload_conf()");
+  ASSERT_TRUE(CanHandOver(a, "b"));
+
+  std::ifstream before(b.data() / "pg_hba.conf");
+  const std::string rules{std::istreambuf_iterator<char>(before), {}};
+  before.close();
+  std::ofstream(b.data() / "pg_hba.conf") << "host replication all all reject\n" << rules;
+  b.Sql("SELECT pg_reload_conf()");
+  EXPECT_TRUE(Eventually([&] { return !Against(a, "b").empty(); }));
+  EXPECT_THAT(
+      Against(a, "b"),
+      MatchesRegex("target_standby_login\\|critical\\|node \"b\" does not let this server in "
+                   "as a standby: .*pg_hba.conf rejects replication connection.*"));
+  EXPECT_THAT(a.Rows("SELECT outcome, reason FROM baton.switchover('b', wait => false)"),
+              StartsWith("refused|target_standby_login: "));
 }
 
 TEST_F(Preflight, OfASwitchoverTellsWhatBecomesOfTheSynchronousStandbys) {

@@ -36,6 +36,7 @@ struct Handover {
         Judged("primary_alive", Status::kCritical, "a", "node \"a\" answers as primary")};
     facts.sees_us = true;
     facts.slots = core::TargetSlots{.total = 10, .used = 1, .has_ours = false};
+    facts.standby_login = "";
   }
 
   void TargetSays(std::string_view check, Status status, std::string_view message) {
@@ -49,6 +50,7 @@ struct Handover {
     facts.promotion_check = std::nullopt;
     facts.sees_us = std::nullopt;
     facts.slots = std::nullopt;
+    facts.standby_login = std::nullopt;
   }
   std::optional<Verdict> Check(std::string_view check) const {
     return VerdictOf(CheckSwitchover(facts), check);
@@ -61,7 +63,7 @@ TEST(Switchover, ToAStandbyThatHasEverythingIsOkInEveryCheck) {
   EXPECT_THAT(ChecksOf(findings),
               ElementsAre("target_known", "target_answers", "target_is_standby", "target_timeline",
                           "target_lag", "target_version", "target_promotable", "target_reaches_us",
-                          "target_slots", "sync_standbys"));
+                          "target_slots", "target_standby_login", "sync_standbys"));
   EXPECT_THAT(findings, Each(Field(&Finding::status, Status::kOk)));
 }
 
@@ -110,7 +112,7 @@ TEST(SwitchoverTargetAnswers, IsCriticalWhenItDoesNotAndLeavesTheRestUnknown) {
       Critical("b", "node \"b\" does not answer: connection refused",
                "Make sure that it runs, and that this server can connect to it as baton_node."));
   for (const char* const check : {"target_timeline", "target_version", "target_promotable",
-                                  "target_reaches_us", "target_slots"}) {
+                                  "target_reaches_us", "target_slots", "target_standby_login"}) {
     EXPECT_EQ(it.Check(check), Unknown("", "node \"b\" could not be asked: connection refused"))
         << check;
   }
@@ -310,6 +312,20 @@ TEST(SwitchoverTargetSlots, AreCriticalWithoutRoom) {
   EXPECT_EQ(it.Check("target_slots"),
             Critical("10 of 10", "all 10 replication slots of node \"b\" are in use",
                      "Drop one there, or raise max_replication_slots and restart it."));
+}
+
+TEST(SwitchoverTargetStandbyLogin, IsCriticalWithTheReasonWhenItIsRefused) {
+  Handover it;
+  EXPECT_EQ(it.Check("target_standby_login"),
+            Ok("yes", "node \"b\" lets this server in as a standby"));
+
+  it.facts.standby_login = "FATAL: no pg_hba.conf entry";
+  EXPECT_EQ(it.Check("target_standby_login"),
+            Critical("no",
+                     "node \"b\" does not let this server in as a standby: FATAL: no pg_hba.conf "
+                     "entry",
+                     "Afterwards it will stream from there by its primary_conninfo, or else as "
+                     "baton_node; mend pg_hba.conf there, or the login."));
 }
 
 TEST(SwitchoverSyncStandbys, AreNoneWhereNoneIsNamed) {
