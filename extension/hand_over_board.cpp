@@ -119,11 +119,14 @@ core::HandOver WaitUntilOver(std::uint64_t id, std::chrono::milliseconds limit) 
 
 core::HandOver Deliver(const Letter& letter, std::chrono::milliseconds limit) {
   std::uint64_t number = 0;
+  Letter dated = letter;
   shared::WaitOn(block->changed, limit, [&] {
+    dated.sent_at = pg::Now();
+    dated.answer_by = dated.sent_at + limit;
     pg::Locked locked(lock, LW_EXCLUSIVE);
     Board& board = block->board;
     if (board.posted != board.answered) return false;
-    board.letter = letter;
+    board.letter = dated;
     number = ++board.posted;
     return true;
   });

@@ -44,7 +44,9 @@ struct Letter {
   core::NodeText giver;
   core::Lsn end;                     // of a grant
   core::FixedText<1024> sync_names;  // of a grant: for the taker from then on
-  std::chrono::milliseconds life{};  // of an offer
+  std::chrono::milliseconds life{};  // of an offer, from `sent_at` on
+  core::Instant sent_at{};           // Deliver sets both; who sent it waits no longer than that
+  core::Instant answer_by{};
 };
 // Hands it to the worker and waits for what it makes of it; throws kBusy if that takes longer than
 // `limit`.  Interruptible.

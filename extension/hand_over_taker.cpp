@@ -140,7 +140,7 @@ void Taker::Accept(const hand_over::Letter& letter) {
   record.requested_at = GetCurrentTimestamp();
   record.taker = TakerState::kOffered;
   record_ = record;
-  deadline_ = pg::Now() + letter.life;
+  deadline_ = letter.sent_at + letter.life;
   // So that a successor of this process knows of the slot.
   KeepOrThrow();
   Publish();
@@ -173,6 +173,10 @@ void Taker::Handle(const hand_over::Letter& letter) {
   if (letter.message == core::HandOverMessage::kOffer) {
     if (answer.state != TakerState::kOffered) {
       return hand_over::AnswerLetter(Refused(letter.id, answer.reason));
+    }
+    // Its giver has given up by now, and nobody would come back to a promise.
+    if (facts.now >= letter.answer_by) {
+      return hand_over::AnswerLetter(Refused(letter.id, "the offer waited too long"));
     }
     Accept(letter);
     return hand_over::AnswerLetter(record_);
