@@ -6,9 +6,11 @@
 #include <optional>
 #include <string>
 #include <unistd.h>
+#include <vector>
 
 #include "auto_conf.hpp"
 #include "core/error.hpp"
+#include "core/follow.hpp"
 #include "hand_over_pause.hpp"
 #include "pg/clock.hpp"
 #include "pg/guard.hpp"
@@ -16,6 +18,8 @@
 #include "pg/slots.hpp"
 #include "pg/wal_history.hpp"
 #include "pg/worker.hpp"
+#include "registry.hpp"
+#include "roll_call.hpp"
 #include "settings.hpp"
 #include "shared_state.hpp"
 
@@ -76,6 +80,28 @@ void Taker::Resume(core::HandOver record) {
       PutSyncNamesBack();
       KeepOrThrow();
   }
+}
+
+// What the observer knows costs nothing; only what is odd in it, or too old, is asked for.
+std::string Taker::OtherPrimary() const {
+  const core::TimelineId own = pg::ReadLive().position.timeline;
+  const auto cluster = shared::Read<ClusterReport>();
+  const std::vector<core::PeerRow> known(cluster->peers.begin(), cluster->peers.end());
+  const core::PeerRow* const odd = core::NewerPrimary(known, own);
+  const auto fresh_for = setting::ObserveInterval() + setting::PeerTimeout() + kTakesEffect;
+  const bool fresh = pg::Now() - cluster->looked_at <= fresh_for;
+  if (fresh && odd == nullptr) return "";
+  std::vector<RegisteredNode> nodes = OtherNodes(*shared::Read<Registry>());
+  std::erase_if(nodes, [&](const RegisteredNode& node) {
+    return fresh ? node.name.view() != odd->name.view() : node.name.view() == record_.peer.view();
+  });
+  std::vector<core::PeerRow> rows;
+  for (const core::PeerAnswer& answer : AskWhoTheyAre(nodes, setting::PeerTimeout(), [] {})) {
+    if (answer.kind == core::PeerAnswer::Kind::kAnswered) rows.push_back(answer.row);
+  }
+  const core::PeerRow* const found = core::NewerPrimary(rows, own);
+  if (found == nullptr) return "";
+  return fmt::format("node {} is the primary on timeline {}", found->name.view(), found->timeline);
 }
 
 std::string Taker::SetSyncNames() {
@@ -225,8 +251,10 @@ bool Taker::Advance() {
                        record_.end.ToString()));
     return false;
   }
-  if (const std::string failure = SetSyncNames(); !failure.empty()) {
-    Refuse(failure);
+  std::string against = OtherPrimary();
+  if (against.empty()) against = SetSyncNames();
+  if (!against.empty()) {
+    Refuse(against);
     return false;
   }
   record_.taker = TakerState::kBegun;

@@ -19,6 +19,8 @@ class Taker {
   bool IsOpen() const;
   void Accept(const hand_over::Letter& letter);
   void Refuse(const std::string& why);
+  // Whether another node is the primary already, in words; empty if none is known to be.
+  std::string OtherPrimary() const;
   // Returns why not, in words.
   std::string SetSyncNames();
   void PutSyncNamesBack();

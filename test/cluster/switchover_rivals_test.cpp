@@ -102,6 +102,29 @@ TEST_F(SwitchoverRivals, AThirdNodeIsNotForcedBesideATargetThatIsBeingPromoted) 
   EXPECT_TRUE(Judge(b_, Loss::kNone));
 }
 
+// Promoted otherwise, without a word to anybody.
+//   a (primary) <--- b, <--- c        a (standby)   b   c (primary)
+TEST_F(SwitchoverRivals, ATargetIsNotPromotedBesideANewerPrimary) {
+  Node& c = AddC();
+  StartWriter({&a_, &b_, &c});
+  ASSERT_TRUE(WritesGoOn());
+  PauseAt(b_, "taker_granted");
+  ASSERT_EQ(Ask(a_, b_), "requested|");
+  ASSERT_TRUE(Pauses(b_, "taker_granted"));
+  c.Sql("SELECT pg_promote()");
+  EXPECT_TRUE(
+      Returns(b_, "SELECT role, timeline FROM baton.cluster WHERE name = 'c'", "primary|2"));
+  GoOn(b_);
+  EXPECT_TRUE(Returns(b_, "SELECT outcome, reason FROM baton.requests WHERE kind = 'switchover'",
+                      "failed|node c is the primary on timeline 2"));
+  ASSERT_TRUE(WritesGoOnAt(c));
+  EXPECT_TRUE(Returns(a_, "SELECT outcome FROM baton.requests LIMIT 1", "failed"));
+  EXPECT_EQ(a_.Sql("SELECT pg_is_in_recovery()"), "t");
+  EXPECT_EQ(b_.Sql("SELECT pg_is_in_recovery()"), "t");
+  StopWriter();
+  EXPECT_TRUE(Judge(c));
+}
+
 TEST_F(SwitchoverRivals, NobodyForcesTheOldPrimaryWhileItsGrantIsOut) {
   StartWriter({&a_, &b_});
   ASSERT_TRUE(WritesGoOn());
