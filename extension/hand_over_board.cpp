@@ -8,6 +8,7 @@
 #include "pg/clock.hpp"
 #include "pg/guard.hpp"
 #include "pg/locked.hpp"
+#include "pg/shared_block.hpp"
 #include "reign_state.hpp"
 #include "settings.hpp"
 #include "shared_state.hpp"
@@ -47,22 +48,10 @@ bool IsRunning(const core::HandOver& record) {
 
 }  // namespace
 
-void RequestMemory() {
-  RequestAddinShmemSpace(MAXALIGN(sizeof(Block)));
-  RequestNamedLWLockTranche(kName, 1);
-}
+void RequestMemory() { pg::RequestBlock<Block>(kName); }
 
 void Attach() {
-  LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
-  bool found = false;
-  block = static_cast<Block*>(ShmemInitStruct(kName, sizeof(Block), &found));
-  lock = &GetNamedLWLockTranche(kName)->lock;
-  if (!found) {
-    new (block) Block{};
-    ConditionVariableInit(&block->changed);
-  }
-  LWLockRelease(AddinShmemInitLock);
-  if (found) return;
+  if (!pg::AttachBlock(kName, &Block::changed, block, lock)) return;
   // One of another node came with a clone or a rewind, and means nothing here.
   const auto record = core::HandOverFromFile(ReadWhole(kFile), FileOwner(setting::NodeName()));
   if (record) block->board.record = *record;

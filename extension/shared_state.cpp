@@ -10,6 +10,7 @@
 #include "pg/compat.hpp"
 #include "pg/guard.hpp"
 #include "pg/locked.hpp"
+#include "pg/shared_block.hpp"
 
 namespace baton {
 namespace {
@@ -139,22 +140,9 @@ bool IsFinished(RequestState state) {
 
 namespace shared {
 
-void RequestMemory() {
-  RequestAddinShmemSpace(MAXALIGN(sizeof(SharedBlock)));
-  RequestNamedLWLockTranche(kName, 1);
-}
+void RequestMemory() { pg::RequestBlock<SharedBlock>(kName); }
 
-void Attach() {
-  LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
-  bool found = false;
-  block = static_cast<SharedBlock*>(ShmemInitStruct(kName, sizeof(SharedBlock), &found));
-  lock = &GetNamedLWLockTranche(kName)->lock;
-  if (!found) {
-    new (block) SharedBlock{};
-    ConditionVariableInit(&block->changed);
-  }
-  LWLockRelease(AddinShmemInitLock);
-}
+void Attach() { pg::AttachBlock(kName, &SharedBlock::changed, block, lock); }
 
 void EnterWorker(Worker worker) {
   const auto index = static_cast<std::uint32_t>(worker);

@@ -10,6 +10,7 @@
 #include "gate.hpp"
 #include "pg/guard.hpp"
 #include "pg/locked.hpp"
+#include "pg/shared_block.hpp"
 #include "registry.hpp"
 #include "settings.hpp"
 #include "shared_state.hpp"
@@ -85,22 +86,10 @@ void Load(Standing& standing) {
 
 }  // namespace
 
-void RequestMemory() {
-  RequestAddinShmemSpace(MAXALIGN(sizeof(Block)));
-  RequestNamedLWLockTranche(kName, 1);
-}
+void RequestMemory() { pg::RequestBlock<Block>(kName); }
 
 void Attach() {
-  LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
-  bool found = false;
-  block = static_cast<Block*>(ShmemInitStruct(kName, sizeof(Block), &found));
-  lock = &GetNamedLWLockTranche(kName)->lock;
-  if (!found) {
-    new (block) Block{};
-    ConditionVariableInit(&block->kept);
-  }
-  LWLockRelease(AddinShmemInitLock);
-  if (!found) Load(block->standing);
+  if (pg::AttachBlock(kName, &Block::kept, block, lock)) Load(block->standing);
 }
 
 core::NodeState Read() { return Copy().state; }
