@@ -144,6 +144,7 @@ std::string HandOverToFile(const HandOver& record, std::string_view owner) {
       {"restore_command", ToJson(record.restore_command)},
       {"primary_conninfo", ToJson(record.primary_conninfo)},
       {"recovery_init_sync_method", ToJson(record.init_sync_method)},
+      {"remove_temp_files_after_crash", ToJson(record.remove_temp_files)},
       {"synchronous_standby_names", ToJson(record.sync_names)},
       {"synchronous_standby_names_here", record.sync_names_here.view()},
   };
@@ -187,6 +188,7 @@ std::optional<HandOver> HandOverFromFile(std::string_view text, std::string_view
     record.primary_conninfo = SettingFrom(file.at("primary_conninfo"));
     record.init_sync_method = SettingFrom(file.at("recovery_init_sync_method"));
     // Not in the files of earlier versions.
+    record.remove_temp_files = SettingFrom(file.value("remove_temp_files_after_crash", json()));
     record.sync_names = SettingFrom(file.value("synchronous_standby_names", json()));
     record.sync_names_here = file.value("synchronous_standby_names_here", "");
     return record;

@@ -79,6 +79,7 @@ struct HandOver {
   SettingBefore restore_command;
   SettingBefore primary_conninfo;
   SettingBefore init_sync_method;
+  SettingBefore remove_temp_files;
   SettingBefore sync_names;         // taker
   FixedText<1024> sync_names_here;  // taker: what it has set instead
 };

@@ -77,8 +77,9 @@ void Giver::Resume(core::HandOver record) {
 // Somebody has made this server a standby in another way, by a rejoin for example: what is left of
 // the hand-over is that its settings come back, but for the upstream, which is theirs.
 void Giver::Abandon() {
-  AlterSystem({{"restore_command", ValueOf(record_.restore_command)},
-               {"recovery_init_sync_method", ValueOf(record_.init_sync_method)}});
+  std::vector<SettingChange> changes = RecoverySettingsBefore();
+  changes.push_back({"restore_command", ValueOf(record_.restore_command)});
+  AlterSystem(changes);
   record_.settings_changed = false;
   Finish(HandOverOutcome::kFailed, "this server was made a standby otherwise meanwhile");
 }
@@ -199,9 +200,10 @@ void Giver::FollowTaker() {
 // left before the end of this server's WAL.
 bool Giver::StreamFrom(const std::string& conninfo) {
   if (conninfo.empty()) return false;
-  AlterSystem({{"primary_conninfo", conninfo},
-               {"primary_slot_name", setting::NodeName()},
-               {"recovery_init_sync_method", ValueOf(record_.init_sync_method)}});
+  std::vector<SettingChange> changes = RecoverySettingsBefore();
+  changes.push_back({"primary_conninfo", conninfo});
+  changes.push_back({"primary_slot_name", setting::NodeName()});
+  AlterSystem(changes);
   const core::Instant begun = pg::Now();
   while (!pg::ReadReceiver().streaming && RecoveryInProgress()) {
     const auto waited = pg::Now() - begun;

@@ -185,12 +185,14 @@ void Giver::Prepare() {
   EndStep();
 }
 
-// A restore_command or an upstream would lead recovery past the end of this server's own WAL, and
-// files that are made durable one by one keep it waiting where there are many.
+// A restore_command or an upstream would lead recovery past the end of this server's own WAL. Where
+// there are many files, it takes long to make them durable one by one, and to look among them for
+// temporary ones, which sessions that have ended properly do not leave.
 void Giver::ChangeSettings() {
   record_.restore_command = Before("restore_command");
   record_.primary_conninfo = Before("primary_conninfo");
   record_.init_sync_method = Before("recovery_init_sync_method");
+  record_.remove_temp_files = Before("remove_temp_files_after_crash");
   record_.own_conninfo = pg::PrimaryConninfo();
   if (record_.own_conninfo.view() != pg::PrimaryConninfo()) {
     throw Failure("primary_conninfo is too long");
@@ -204,12 +206,15 @@ void Giver::ChangeSettings() {
   }
   record_.settings_changed = true;
   Keep();
-  AlterSystem(
-      {{"restore_command", ""}, {"primary_conninfo", ""}, {"recovery_init_sync_method", "syncfs"}});
+  AlterSystem({{"restore_command", ""},
+               {"primary_conninfo", ""},
+               {"recovery_init_sync_method", "syncfs"},
+               {"remove_temp_files_after_crash", "off"}});
   // The postmaster has read them by the time that it lets its children do so.
   WaitFor(kReloadLimit, "the server does not take its new configuration", [] {
     return pg::RestoreCommand().empty() && pg::PrimaryConninfo().empty() &&
-           pg::Setting("recovery_init_sync_method").value_or("") == "syncfs";
+           pg::Setting("recovery_init_sync_method").value_or("") == "syncfs" &&
+           pg::Setting("remove_temp_files_after_crash").value_or("") == "off";
   });
 }
 
@@ -347,11 +352,17 @@ void Giver::Undo(const std::string& why) {
   if (!record_.is_demotion) Revoke();
 }
 
+std::vector<SettingChange> Giver::RecoverySettingsBefore() const {
+  return {{"recovery_init_sync_method", ValueOf(record_.init_sync_method)},
+          {"remove_temp_files_after_crash", ValueOf(record_.remove_temp_files)}};
+}
+
 void Giver::PutSettingsBack() {
   if (!record_.settings_changed) return;
-  AlterSystem({{"restore_command", ValueOf(record_.restore_command)},
-               {"primary_conninfo", ValueOf(record_.primary_conninfo)},
-               {"recovery_init_sync_method", ValueOf(record_.init_sync_method)}});
+  std::vector<SettingChange> changes = RecoverySettingsBefore();
+  changes.push_back({"restore_command", ValueOf(record_.restore_command)});
+  changes.push_back({"primary_conninfo", ValueOf(record_.primary_conninfo)});
+  AlterSystem(changes);
   record_.settings_changed = false;
 }
 

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "auto_conf.hpp"
 #include "core/error.hpp"
 #include "hand_over_board.hpp"
 #include "peer_session.hpp"
@@ -63,6 +64,7 @@ class Giver {
   void Publish();
   void Keep();
   void Finish(core::HandOverOutcome outcome, const std::string& reason);
+  std::vector<SettingChange> RecoverySettingsBefore() const;
   void PutSettingsBack();
   void Revoke();
   core::HandOver Said(core::HandOverMessage message, std::chrono::milliseconds limit);

@@ -45,7 +45,8 @@ constexpr const char* kOnCommandLine =
     "SELECT pg_catalog.count(*), pg_catalog.string_agg(name, ', ')"
     " FROM pg_catalog.pg_settings"
     " WHERE name OPERATOR(pg_catalog.=) ANY"
-    "  (ARRAY['primary_conninfo', 'restore_command', 'recovery_init_sync_method'])"
+    "  (ARRAY['primary_conninfo', 'restore_command', 'recovery_init_sync_method',"
+    "         'remove_temp_files_after_crash'])"
     " AND source OPERATOR(pg_catalog.=) ANY (ARRAY['command line', 'override'])";
 
 constexpr const char* kPrepared = "SELECT transaction, gid FROM pg_catalog.pg_prepared_xacts";

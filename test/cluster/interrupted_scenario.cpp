@@ -163,7 +163,8 @@ void InterruptedScenario::ExpectSoundness() {
   EXPECT_TRUE(Returns(standby(), "SELECT count(*) FROM pg_replication_slots", "0"));
   EXPECT_TRUE(Returns(primary(),
                       "SELECT count(*) FROM pg_file_settings WHERE sourcefile LIKE '%auto.conf' "
-                      "AND name IN ('restore_command', 'recovery_init_sync_method')",
+                      "AND name IN ('restore_command', 'recovery_init_sync_method', "
+                      "'remove_temp_files_after_crash')",
                       "0"));
   EXPECT_EQ(primary().Sql("SELECT gate FROM baton.node_status"), "open");
 }

@@ -72,7 +72,8 @@ TEST_F(Switchover, IsTheSameAfterTwenty) {
   EXPECT_EQ(a_.Sql("SELECT timeline FROM baton.node_status"), "21");
   EXPECT_EQ(a_.Sql("SELECT count(*) FROM baton.reign"), "21");
   EXPECT_EQ(a_.Sql("SELECT count(*) FROM pg_file_settings WHERE sourcefile LIKE '%auto.conf' AND "
-                   "name IN ('restore_command', 'recovery_init_sync_method')"),
+                   "name IN ('restore_command', 'recovery_init_sync_method', "
+                   "'remove_temp_files_after_crash')"),
             "0");
 }
 
