@@ -82,7 +82,7 @@ void InterruptedScenario::CutLink(const Interruption& interruption) {
   to_b_->Swallow();
   GoOn(IsAtTarget(interruption) ? b_ : a_);
   // Before the server is demoted it gives up by itself; afterwards it has to wait.
-  if (StepOf(interruption) < core::HandOverStep::kSignal && !commits_need_target_) {
+  if (StepOf(interruption) < core::HandOverStep::kSignal && !commits_need_link_) {
     ASSERT_TRUE(WritesGoOnAt(a_));
   } else {
     Eventually([] { return false; }, 3s);

@@ -43,6 +43,7 @@ class InterruptedScenario : public HandOverScenario {
 
   std::vector<Node*> followers_;
   bool commits_need_target_ = false;  // it alone is the synchronous standby
+  bool commits_need_link_ = false;    // there is a synchronous standby
 
  private:
   void PutProxiesBetween();

@@ -56,6 +56,7 @@ class ClusterInterrupted : public InterruptedScenario, public testing::WithParam
   void Arrange() {
     const Shape shape = GetParam().shape;
     commits_need_target_ = shape == Shape::kSynchronous;
+    commits_need_link_ = shape != Shape::kThree;
     if (shape != Shape::kSynchronous) AddFollower();
     if (shape == Shape::kSynchronous) WaitForStandby("FIRST 1 (b)", "sync");
     if (shape == Shape::kAnyOfThree) WaitForStandby("ANY 1 (b, c)", "quorum,quorum");
