@@ -69,7 +69,12 @@ std::optional<bool> YieldHandOver(const std::string& successor, core::TimelineId
   const core::HandOver record = hand_over::Read();
   if (record.id == 0 || record.outcome != core::HandOverOutcome::kRunning) return false;
   if (record.is_giver) {
-    return standing::WaitUntilKept(standing::Supersede(successor, {0, timeline, {}}), kDurable);
+    // What is out cannot be called back.  It goes out after a look at whether this node is
+    // superseded, and so that is entered before the second question.
+    if (hand_over::GrantIsOut()) return std::nullopt;
+    const auto change = standing::Supersede(successor, {0, timeline, {}});
+    if (hand_over::GrantIsOut()) return std::nullopt;
+    return standing::WaitUntilKept(change, kDurable);
   }
   hand_over::Letter letter;
   letter.id = record.id;

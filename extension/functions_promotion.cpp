@@ -144,7 +144,7 @@ std::string LetPrimariesYield(const core::PromotionFacts& facts) {
   if (!standbys.would_not.empty()) {
     throw core::Error(
         core::ErrorCode::kBusy,
-        fmt::format("node {} is being promoted, and does not give it up", standbys.would_not),
+        fmt::format("another promotion is under way, and not given up by {}", standbys.would_not),
         "There would be two primaries.", "Ask again when it is, or is stopped.");
   }
   const std::string yielded =
@@ -154,14 +154,11 @@ std::string LetPrimariesYield(const core::PromotionFacts& facts) {
 
 // While another node may still be promoted by this one's grant, nobody can force it either.
 void RequireNoGrantOut() {
-  const core::HandOver record = hand_over::Read();
-  if (!record.is_giver || record.outcome != core::HandOverOutcome::kRunning ||
-      record.step != core::HandOverStep::kGrant || GetCurrentTimestamp() >= record.bound_until) {
-    return;
-  }
+  if (!hand_over::GrantIsOut()) return;
   throw core::Error(
       core::ErrorCode::kBusy,
-      fmt::format("node \"{}\" may still be promoted by a switchover", record.peer.view()),
+      fmt::format("node \"{}\" may still be promoted by a switchover",
+                  hand_over::Read().peer.view()),
       "It was granted the role, and has not said yet what became of it.",
       "If it is gone, ask again when its promise is over, a minute after the switchover.");
 }

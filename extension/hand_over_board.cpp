@@ -78,6 +78,12 @@ bool MayEndInPromotion() {
   return record.taker != core::TakerState::kOffered || pg::Now() < bound_until;
 }
 
+bool GrantIsOut() {
+  const core::HandOver record = Read();
+  return record.is_giver && IsRunning(record) && record.step == core::HandOverStep::kGrant &&
+         GetCurrentTimestamp() < record.bound_until;
+}
+
 std::uint64_t Give(const Order& order) {
   Order given = order;
   given.id = reign::NewId();

@@ -23,6 +23,8 @@ void Attach();
 core::HandOver Read();
 // Whether this server may become the primary by it, so that no other may be promoted meanwhile.
 bool MayEndInPromotion();
+// Whether another server may still become the primary by a grant of this one.
+bool GrantIsOut();
 
 // What a session asks the worker to begin.
 struct Order {

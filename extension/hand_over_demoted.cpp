@@ -110,6 +110,7 @@ void Giver::Grant() {
   Step(HandOverStep::kGrant);
   // From here on nobody but the taker can say that it will not be promoted.
   Keep();
+  if (standing::Read().superseded) return Finish(HandOverOutcome::kFailed, YieldedTo());
   LearnOutcome(false);
 }
 

@@ -94,7 +94,35 @@ TEST_F(SwitchoverRivals, AThirdNodeIsNotForcedBesideATargetThatIsBeingPromoted) 
   ASSERT_EQ(Ask(a_, b_), "requested|");
   ASSERT_TRUE(Pauses(b_, "taker_begun"));
   EXPECT_EQ(c.SqlError("SELECT * FROM baton.promote(force => true)"),
-            "node b is being promoted, and does not give it up");
+            "another promotion is under way, and not given up by a, b");
+  GoOn(b_);
+  EXPECT_TRUE(HaveRoles(b_, a_));
+  ASSERT_TRUE(WritesGoOnAt(b_));
+  StopWriter();
+  EXPECT_TRUE(Judge(b_, Loss::kNone));
+}
+
+// The same when it reaches only the old primary, which cannot call its grant back.
+TEST_F(SwitchoverRivals, AThirdNodeIsNotForcedWhereOnlyTheGiverKnowsOfTheGrant) {
+  Node& c = AddC();
+  StartWriter({&a_, &b_, &c});
+  ASSERT_TRUE(WritesGoOn());
+  PauseAt(b_, "taker_begun");
+  ASSERT_EQ(Ask(a_, b_), "requested|");
+  ASSERT_TRUE(Pauses(b_, "taker_begun"));
+  std::ifstream before(b_.data() / "pg_hba.conf");
+  const std::string rules{std::istreambuf_iterator<char>(before), {}};
+  before.close();
+  std::ofstream(b_.data() / "pg_hba.conf") << "host all baton_node all reject\n" << rules;
+  b_.Sql("SELECT pg_reload_conf()");
+  ASSERT_TRUE(
+      Returns(b_, "SELECT count(*) FROM pg_hba_file_rules WHERE auth_method = 'reject'", "1"));
+
+  EXPECT_EQ(c.SqlError("SELECT * FROM baton.promote(force => true)"),
+            "another promotion is under way, and not given up by a");
+
+  std::ofstream(b_.data() / "pg_hba.conf") << rules;
+  b_.Sql("SELECT pg_reload_conf()");
   GoOn(b_);
   EXPECT_TRUE(HaveRoles(b_, a_));
   ASSERT_TRUE(WritesGoOnAt(b_));
