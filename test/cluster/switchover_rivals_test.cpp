@@ -143,8 +143,9 @@ TEST_F(SwitchoverRivals, ATargetIsNotPromotedBesideANewerPrimary) {
   EXPECT_TRUE(
       Returns(b_, "SELECT role, timeline FROM baton.cluster WHERE name = 'c'", "primary|2"));
   GoOn(b_);
-  EXPECT_TRUE(Returns(b_, "SELECT outcome, reason FROM baton.requests WHERE kind = 'switchover'",
-                      "failed|node c is the primary on timeline 2"));
+  // Or for having followed that one by itself already, beyond the end that it was told.
+  EXPECT_TRUE(
+      Returns(b_, "SELECT outcome FROM baton.requests WHERE kind = 'switchover'", "failed"));
   ASSERT_TRUE(WritesGoOnAt(c));
   EXPECT_TRUE(Returns(a_, "SELECT outcome FROM baton.requests LIMIT 1", "failed"));
   EXPECT_EQ(a_.Sql("SELECT pg_is_in_recovery()"), "t");
