@@ -35,6 +35,8 @@ files helper/command | xargs grep -nE '#include "helper/command/(setup_primary|c
   rule 'commands do not include each other'
 files test | grep -E '_test\.cpp$' | xargs -r grep -nE 'sleep_for|[^_]sleep\(|DISABLED_|GTEST_SKIP' |
   rule 'tests wait for conditions, and none is disabled'
+files test/cluster | grep -E '_(test|scenario)\.cpp$' | xargs -r grep -nE '\bkill\(.*, SIG' |
+  rule 'tests send signals by SendSignal, which does not take 0 for a process'
 for sql in $(files sql); do
   name=$(basename "$sql" .sql)
   [ -f "expected/$name.out" ] || echo "expected/$name.out is missing"

@@ -370,7 +370,7 @@ TEST_F(InterruptedClone, BySigintLeavesNothingBehind) {
   const pid_t clone = StartSlowly();
   ASSERT_TRUE(IsHalfWay());
 
-  kill(clone, SIGINT);
+  SendSignal(clone, SIGINT);
 
   EXPECT_EQ(WaitFor(clone), 4);
   EXPECT_THAT(helper::ReadFile(cluster_.directory() / "clone.out"),
@@ -385,7 +385,7 @@ TEST_F(InterruptedClone, BySigkillLeavesNoDirectoryThatAServerStartsFrom) {
   const pid_t clone = StartSlowly();
   ASSERT_TRUE(IsHalfWay());
 
-  kill(clone, SIGKILL);
+  SendSignal(clone, SIGKILL);
   EXPECT_EQ(WaitFor(clone), 128 + SIGKILL);
   // Neither pg_basebackup nor its WAL stream outlives the helper.
   ASSERT_TRUE(

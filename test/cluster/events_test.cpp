@@ -55,7 +55,7 @@ TEST_F(Events, SurviveARestartAndACrash) {
   NoteOn(a_, "spectre");
   {
     helper::Connection victim = a_.Connect();
-    kill(std::stoi(victim.Value("SELECT pg_backend_pid()")), SIGKILL);
+    SendSignal(std::stoi(victim.Value("SELECT pg_backend_pid()")), SIGKILL);
   }
   EXPECT_TRUE(Returns(a_, Count("the server started as primary on timeline 1"), "3"));
   EXPECT_EQ(a_.Sql(Count("node ghost was registered")), "1");

@@ -87,10 +87,10 @@ TEST_F(Failover, ByForceBesideAPrimaryWhoseObserverIsStopped) {
   StartWriter({&a_, &b_});
   ASSERT_TRUE(WritesGoOn());
   const int observer = a_.ProcessPid("pg_baton observer");
-  kill(observer, SIGSTOP);
+  SendSignal(observer, SIGSTOP);
   ASSERT_EQ(Force(b_), "promoted");
   ASSERT_TRUE(WritesGoOn());
-  kill(observer, SIGCONT);
+  SendSignal(observer, SIGCONT);
   ASSERT_TRUE(WritesGoOn());
   StopWriter();
   EXPECT_TRUE(Judge(b_));
@@ -101,10 +101,10 @@ TEST_F(Failover, IsNotWhatAStoppedObserverCosts) {
   StartWriter({&a_, &b_});
   ASSERT_TRUE(WritesGoOn());
   const int observer = a_.ProcessPid("pg_baton observer");
-  kill(observer, SIGSTOP);
+  SendSignal(observer, SIGSTOP);
   ASSERT_TRUE(Returns(a_, "SELECT gate FROM baton.node_status", "waiting"));
   ASSERT_TRUE(WritesGoOn(500));
-  kill(observer, SIGCONT);
+  SendSignal(observer, SIGCONT);
   ASSERT_TRUE(WritesGoOn());
   StopWriter();
   EXPECT_TRUE(Judge(a_, Loss::kNone));

@@ -88,7 +88,7 @@ TEST_F(GatePeers, QuarantineIsNotEndedByABackendsCrash) {
   a_.Restart();
   ASSERT_TRUE(Returns(a_, kGate, "closed|{quarantine}"));
   helper::Connection victim = a_.Connect();
-  kill(std::stoi(victim.Value("SELECT pg_backend_pid()")), SIGKILL);
+  SendSignal(std::stoi(victim.Value("SELECT pg_backend_pid()")), SIGKILL);
   ASSERT_TRUE(Eventually([&] {
     return a_.Log().find("all server processes terminated; reinitializing") != std::string::npos;
   }));
@@ -156,11 +156,11 @@ TEST_F(GatePeers, QuarantineEndsInTimeAlthoughTheObserverIsStopped) {
   ASSERT_TRUE(Returns(a_, kGate, "closed|{quarantine}"));
   const int observer = a_.ProcessPid("pg_baton observer");
 
-  kill(observer, SIGSTOP);
+  SendSignal(observer, SIGSTOP);
   EXPECT_TRUE(Returns(a_, "SELECT gate_reasons FROM baton.node_status", "{}"));
   EXPECT_EQ(StateOf(a_, "INSERT INTO t VALUES (1)"), "") << "after the pause that doubt costs";
   EXPECT_EQ(a_.Rows(kGate), "open|{}");
-  kill(observer, SIGCONT);
+  SendSignal(observer, SIGCONT);
 }
 
 TEST_F(GatePeers, ACommitThatWaitsCanBeCancelled) {
@@ -311,10 +311,10 @@ TEST_F(GatePeers, IsolationIsNoticedAlthoughTheObserverIsStopped) {
   const int observer = a_.ProcessPid("pg_baton observer");
 
   EXPECT_EQ(a_.Rows(kGate), "open|{}");
-  kill(observer, SIGSTOP);
+  SendSignal(observer, SIGSTOP);
   EXPECT_TRUE(Returns(a_, kGate, "closed|{isolated}"));
   EXPECT_EQ(StateOf(a_, "INSERT INTO t VALUES (1)"), "25006");
-  kill(observer, SIGCONT);
+  SendSignal(observer, SIGCONT);
   EXPECT_TRUE(Returns(a_, kGate, "open|{}"));
 }
 

@@ -176,7 +176,7 @@ TEST_F(Gate, AutovacuumGoesOnBehindAClosedGate) {
 TEST_F(Gate, AHandFenceOutlivesACrashARestartAndAKill) {
   Fence();
   helper::Connection victim = a_.Connect();
-  kill(std::stoi(victim.Value("SELECT pg_backend_pid()")), SIGKILL);
+  SendSignal(std::stoi(victim.Value("SELECT pg_backend_pid()")), SIGKILL);
   ASSERT_TRUE(Eventually([&] {
     return a_.Log().find("all server processes terminated; reinitializing") != std::string::npos;
   }));
@@ -196,7 +196,7 @@ TEST_F(Gate, AHandFenceOutlivesACrashARestartAndAKill) {
 
 TEST_F(Gate, AnOpenGateStaysOpenOverABackendsCrash) {
   helper::Connection victim = a_.Connect();
-  kill(std::stoi(victim.Value("SELECT pg_backend_pid()")), SIGKILL);
+  SendSignal(std::stoi(victim.Value("SELECT pg_backend_pid()")), SIGKILL);
   ASSERT_TRUE(Eventually([&] {
     return a_.Log().find("all server processes terminated; reinitializing") != std::string::npos;
   }));
@@ -223,7 +223,7 @@ TEST_F(Gate, ACommitThatHadPassedTheFirstCheckIsNotAcknowledged) {
   PidOfWaiter(a_, "COMMIT", "object");
 
   EXPECT_EQ(Fence(), "closed|{\"fenced by hand\"}|2");
-  kill(first_pid, SIGINT);
+  SendSignal(first_pid, SIGINT);
 
   EXPECT_EQ(second.get(), "cut");
   EXPECT_EQ(first.get(), "cut");
@@ -245,10 +245,10 @@ TEST_F(Gate, ABackendStoppedBeforeTheFirstCheckIsRefusedWhenItGoesOn) {
   auto client = InBackground(a_, {"INSERT INTO t VALUES (20)"});
   const int pid = PidOfWaiter(a_, "INSERT INTO t VALUES (20)", "advisory");
 
-  kill(pid, SIGSTOP);
+  SendSignal(pid, SIGSTOP);
   holder.Query("SELECT pg_advisory_unlock(1)");
   EXPECT_EQ(Fence(), "closed|{\"fenced by hand\"}|0");
-  kill(pid, SIGCONT);
+  SendSignal(pid, SIGCONT);
 
   EXPECT_EQ(client.get(), "25006");
   EXPECT_EQ(a_.Sql("SELECT count(*) FROM t"), "0");
@@ -262,12 +262,12 @@ TEST_F(Gate, ABackendStoppedBetweenTheChecksGivesNoAnswerWhenItGoesOn) {
   const int pid = PidOfWaiter(a_, "INSERT INTO t VALUES (21)", "SyncRep");
   const int prepared_pid = PidOfWaiter(a_, "PREPARE%", "SyncRep");
 
-  kill(pid, SIGSTOP);
-  kill(prepared_pid, SIGSTOP);
+  SendSignal(pid, SIGSTOP);
+  SendSignal(prepared_pid, SIGSTOP);
   EXPECT_EQ(Fence(), "closed|{\"fenced by hand\"}|2");
   Release();
-  kill(pid, SIGCONT);
-  kill(prepared_pid, SIGCONT);
+  SendSignal(pid, SIGCONT);
+  SendSignal(prepared_pid, SIGCONT);
 
   EXPECT_EQ(client.get(), "cut");
   EXPECT_EQ(prepared.get(), "cut");
@@ -283,13 +283,13 @@ TEST_F(Gate, AnOrphanOfADeadPostmasterAcknowledgesNothing) {
   helper::Connection idle = a_.Connect();
   const int idle_pid = std::stoi(idle.Value("SELECT pg_backend_pid()"));
 
-  kill(pid, SIGSTOP);
-  kill(idle_pid, SIGSTOP);
-  kill(a_.Postmaster(), SIGKILL);
+  SendSignal(pid, SIGSTOP);
+  SendSignal(idle_pid, SIGSTOP);
+  SendSignal(a_.Postmaster(), SIGKILL);
   auto late =
       std::async(std::launch::async, [&] { return StateOf(idle, "INSERT INTO t VALUES (24)"); });
-  kill(pid, SIGCONT);
-  kill(idle_pid, SIGCONT);
+  SendSignal(pid, SIGCONT);
+  SendSignal(idle_pid, SIGCONT);
 
   EXPECT_EQ(client.get(), "cut");
   EXPECT_THAT(late.get(), testing::AnyOf("57P01", "25006", "cut"));

@@ -46,7 +46,7 @@ std::string Asked(const Node& node, const std::string& call) {
 }
 
 void Reload(const Node& node) {
-  if (const int postmaster = node.Postmaster(); postmaster > 0) kill(postmaster, SIGHUP);
+  if (const int postmaster = node.Postmaster(); postmaster > 0) SendSignal(postmaster, SIGHUP);
 }
 
 }  // namespace

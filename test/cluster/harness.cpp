@@ -92,6 +92,11 @@ std::string Joined(const helper::Result& result, bool all_columns) {
 
 }  // namespace
 
+void SendSignal(int pid, int signal) {
+  if (pid <= 0) throw std::runtime_error("no process to send a signal to");
+  kill(pid, signal);
+}
+
 bool Eventually(const std::function<bool()>& condition, std::chrono::seconds limit) {
   const auto end = std::chrono::steady_clock::now() + limit;
   for (;;) {
@@ -259,6 +264,14 @@ int Node::ProcessPid(const std::string& title) const {
     if (HasTitle(pid, title)) return pid;
   }
   return 0;
+}
+
+int Node::AwaitProcess(const std::string& title) const {
+  int pid = 0;
+  if (!Eventually([&] { return (pid = ProcessPid(title)) != 0; })) {
+    throw std::runtime_error(fmt::format("{} has no process \"{}\"", name_, title));
+  }
+  return pid;
 }
 
 Cluster::Cluster(Place place) {

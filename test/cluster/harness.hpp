@@ -25,6 +25,9 @@ using namespace std::chrono_literals;
 // Asks again and again until it is so; returns false when the time is over.
 bool Eventually(const std::function<bool()>& condition, std::chrono::seconds limit = 30s);
 
+// Throws if there is no such process (0), instead of sending it to this program and all beside it.
+void SendSignal(int pid, int signal);
+
 struct HelperResult {
   int exit_code = 0;
   std::string output;  // standard output and error together
@@ -74,6 +77,7 @@ class Node {
   int WorkerPid(const std::string& type = "pg_baton monitor") const;  // 0 if there is none
   // The same by the process's title, for those that pg_stat_activity does not have.
   int ProcessPid(const std::string& title) const;
+  int AwaitProcess(const std::string& title) const;  // throws if none comes
 
  private:
   Cluster& cluster_;

@@ -86,7 +86,7 @@ TEST_F(Health, LagIsKnownWhenThePrimaryWasHeardBetweenTwoLooksOnly) {
   b_.Start();
   ASSERT_TRUE(Eventually([&] { return LagSeconds(b_) == -1; }));
   const int monitor = b_.WorkerPid();
-  kill(monitor, SIGSTOP);
+  SendSignal(monitor, SIGSTOP);
   a_.Start();
   EXPECT_TRUE(Eventually([&] { return LagSeconds(b_) == 0.0; }));
   a_.Kill();
@@ -94,7 +94,7 @@ TEST_F(Health, LagIsKnownWhenThePrimaryWasHeardBetweenTwoLooksOnly) {
     return b_.Log().find("could not connect", b_.Log().rfind("started streaming")) !=
            std::string::npos;
   }));
-  kill(monitor, SIGCONT);
+  SendSignal(monitor, SIGCONT);
 
   EXPECT_TRUE(Eventually([&] { return LagSeconds(b_) > 1.5; }));
 }

@@ -110,12 +110,12 @@ void InterruptedScenario::Happen(const Interruption& interruption) {
       return;
     case Fault::kWorkerEnds:
       GoOn(paused);
-      kill(a_.ProcessPid("pg_baton handover"), SIGTERM);
+      SendSignal(a_.AwaitProcess("pg_baton handover"), SIGTERM);
       return;
     case Fault::kPrimaryCrashes:
       // As any crash of a backend does it: memory is made anew in the middle.
       GoOn(paused);
-      kill(a_.ProcessPid("pg_baton observer"), SIGKILL);
+      SendSignal(a_.AwaitProcess("pg_baton observer"), SIGKILL);
       return;
     case Fault::kConnectionCut:
       b_.Sql(
@@ -127,11 +127,11 @@ void InterruptedScenario::Happen(const Interruption& interruption) {
       return CutLink(interruption);
     case Fault::kTargetsWorkerEnds:
       GoOn(paused);
-      kill(b_.ProcessPid("pg_baton handover"), SIGTERM);
+      SendSignal(b_.AwaitProcess("pg_baton handover"), SIGTERM);
       return;
     case Fault::kTargetCrashes:
       GoOn(paused);
-      kill(b_.ProcessPid("pg_baton observer"), SIGKILL);
+      SendSignal(b_.AwaitProcess("pg_baton observer"), SIGKILL);
       return;
   }
 }

@@ -54,7 +54,7 @@ class MetricsCommand : public testing::Test {
   }
   int End() {
     if (pid_ == 0) return 0;
-    kill(pid_, SIGTERM);
+    SendSignal(pid_, SIGTERM);
     const int code = WaitFor(pid_);
     pid_ = 0;
     return code;

@@ -30,7 +30,7 @@ TEST_F(Monitor, ComesBackAfterSigtermWithoutAnyOtherProcessNoticing) {
   helper::Connection session = a_.Connect();
   const int before = a_.WorkerPid();
 
-  kill(before, SIGTERM);
+  SendSignal(before, SIGTERM);
 
   EXPECT_TRUE(Eventually([&] {
     const int now = a_.WorkerPid();
@@ -44,7 +44,7 @@ TEST_F(Monitor, KilledHardCostsWhatPostgreSqlMakesItCostAndComesBack) {
   const int postmaster = a_.Postmaster();
   a_.Sql("CREATE TABLE t AS SELECT generate_series(1, 10) AS n");
 
-  kill(before, SIGKILL);
+  SendSignal(before, SIGKILL);
 
   EXPECT_TRUE(Eventually([&] {
     try {
@@ -76,7 +76,7 @@ TEST_F(Monitor, StoppedMakesEveryVerdictUnknownWithItsAge) {
   const int monitor = a_.WorkerPid();
   ASSERT_TRUE(IsFresh(a_));
 
-  kill(monitor, SIGSTOP);
+  SendSignal(monitor, SIGSTOP);
   const bool unknown = Eventually(
       // The observer is another process, and goes on.
       [&] {
@@ -85,7 +85,7 @@ TEST_F(Monitor, StoppedMakesEveryVerdictUnknownWithItsAge) {
       });
   const std::string slots = a_.Sql("SELECT message FROM baton.health WHERE check_name = 'slots'");
   const std::string standbys = a_.Rows("SELECT state, connected, replay_lag FROM baton.standbys");
-  kill(monitor, SIGCONT);
+  SendSignal(monitor, SIGCONT);
 
   EXPECT_EQ(standbys, "unknown||") << "a view may not go on saying what was";
   EXPECT_TRUE(unknown);

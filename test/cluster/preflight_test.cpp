@@ -213,7 +213,7 @@ TEST_F(Preflight, OfADemotionWaitsForABaseBackup) {
     return check() == "critical|a base backup is being sent, and would be ended: pg_basebackup";
   })) << check();
 
-  kill(backup, SIGTERM);
+  SendSignal(backup, SIGTERM);
   WaitFor(backup);
   EXPECT_TRUE(Eventually([&] { return check() == "ok|no base backup is being sent"; })) << check();
 }

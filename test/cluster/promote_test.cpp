@@ -124,9 +124,9 @@ TEST_F(Promote, IsRefusedWhileThePrimaryHangs) {
   ASSERT_TRUE(
       Eventually([&] { return b.Sql("SELECT state FROM baton.node_status") == "not receiving"; }));
 
-  kill(postmaster, SIGSTOP);
+  SendSignal(postmaster, SIGSTOP);
   const std::string result = Check(b, "primary_alive");
-  kill(postmaster, SIGCONT);
+  SendSignal(postmaster, SIGCONT);
 
   EXPECT_THAT(result, ContainsRegex("^(critical|unknown)\\|.*\"a\".*no answer within 2.0 s"));
 }

@@ -108,7 +108,7 @@ TEST_F(Rejoin, RightAfterAPromotionIsNotFooledAsPgRewindIs) {
   WaitForReplay();
   // Its monitor would ask for a checkpoint at once.
   const int monitor = b_.WorkerPid();
-  kill(monitor, SIGSTOP);
+  SendSignal(monitor, SIGSTOP);
   b_.Sql("SELECT pg_promote()");
   a_.Sql("INSERT INTO t VALUES (1)");
   a_.Stop();
@@ -124,7 +124,7 @@ TEST_F(Rejoin, RightAfterAPromotionIsNotFooledAsPgRewindIs) {
   if (b_.Connect().major() < 16) {
     EXPECT_THAT(by_hand.output, HasSubstr("no rewind required"));
   }
-  kill(monitor, SIGCONT);
+  SendSignal(monitor, SIGCONT);
 
   const HelperResult result = cluster_.RunRejoin(a_, b_);
 

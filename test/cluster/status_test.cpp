@@ -158,7 +158,7 @@ TEST_F(StatusCommand, WatchDrawsAgainUntilASignalAndSaysHowTheLagWent) {
     const std::string text = helper::ReadFileIfThere(output).value_or("");
     return text.find("  b ▁▁▁") != std::string::npos;
   });
-  kill(pid, SIGINT);
+  SendSignal(pid, SIGINT);
 
   EXPECT_EQ(WaitFor(pid), 0);
   EXPECT_TRUE(drawn) << helper::ReadFileIfThere(output).value_or("");

@@ -194,7 +194,7 @@ TEST_F(SwitchoverRivals, SomebodyHasTheBatonInTheEnd) {
 // A worker that is busy with what it has left to archive, for example.
 TEST_F(SwitchoverRivals, AnOfferThatNobodyWaitsForAnyMoreBindsNobody) {
   const int worker = b_.ProcessPid("pg_baton handover");
-  kill(worker, SIGSTOP);
+  SendSignal(worker, SIGSTOP);
   ASSERT_EQ(Ask(a_, b_), "requested|");
   EXPECT_TRUE(Returns(a_, "SELECT outcome FROM baton.requests LIMIT 1", "failed"));
   // Nor does what takes the offer back wait any more.
@@ -203,17 +203,17 @@ TEST_F(SwitchoverRivals, AnOfferThatNobodyWaitsForAnyMoreBindsNobody) {
     const std::string log = b_.Log();
     return log.find(unanswered) != log.rfind(unanswered);
   }));
-  kill(worker, SIGCONT);
+  SendSignal(worker, SIGCONT);
   EXPECT_TRUE(SwitchOver(a_, b_));
 }
 
 // Fenced after it was asked and before it was begun: what holds now counts.
 TEST_F(SwitchoverRivals, AFenceStopsWhatHasNotBegun) {
   const int worker = a_.ProcessPid("pg_baton handover");
-  kill(worker, SIGSTOP);
+  SendSignal(worker, SIGSTOP);
   ASSERT_EQ(Ask(a_, b_), "requested|");
   a_.Sql("SELECT baton.fence('no')");
-  kill(worker, SIGCONT);
+  SendSignal(worker, SIGCONT);
   EXPECT_TRUE(Returns(a_,
                       "SELECT outcome || ' ' || reason FROM baton.requests WHERE kind = "
                       "'switchover'",

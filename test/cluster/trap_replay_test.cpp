@@ -18,7 +18,7 @@ class TrapReplay : public Scenario {
   // A new monitor reads at once what is looked at once a minute.
   void RestartMonitor(const Node& node) {
     const int before = node.WorkerPid();
-    kill(before, SIGTERM);
+    SendSignal(before, SIGTERM);
     EXPECT_TRUE(Eventually([&] {
       const int now = node.WorkerPid();
       return now != 0 && now != before;
@@ -32,13 +32,13 @@ class TrapReplay : public Scenario {
 //   a (primary) <--- b (its startup process does not get round to the pause)
 TEST_F(TrapReplay, APauseThatIsOnlyRequestedIsNotCalledAPause) {
   const int startup = b_.WorkerPid("startup");
-  kill(startup, SIGSTOP);
+  SendSignal(startup, SIGSTOP);
   b_.Sql("SELECT pg_wal_replay_pause()");
 
   const auto requested = Becomes(b_, "replay_paused", "warning", "a pause of replay was requested");
   const std::string naive = b_.Sql("SELECT pg_is_wal_replay_paused()");
   const std::string state = b_.Sql("SELECT state FROM baton.node_status");
-  kill(startup, SIGCONT);
+  SendSignal(startup, SIGCONT);
 
   EXPECT_TRUE(requested);
   EXPECT_EQ(naive, "t") << "the usual figure lies here";

@@ -86,7 +86,7 @@ TEST_F(TrapSender, WhatOnlyTakesWalOrFilesIsNoStandby) {
   EXPECT_EQ(a_.Sql("SELECT value FROM baton.health WHERE check_name = 'standbys'"), "1 of 1");
   EXPECT_THAT(Message(a_, "free_wal_senders"), StartsWith("4 of 10 WAL senders in use"));
 
-  kill(receiver, SIGTERM);
+  SendSignal(receiver, SIGTERM);
   WaitFor(receiver);
   // Its two connections would outlive it.
   a_.Sql("SELECT pg_terminate_backend(pid) FROM pg_stat_replication WHERE application_name <> 'b'");

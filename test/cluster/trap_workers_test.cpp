@@ -17,12 +17,12 @@ class Stopped {
  public:
   explicit Stopped(int pid) : pid_(pid) {
     if (pid_ <= 0) throw std::runtime_error("there is nothing to stop");
-    kill(pid_, SIGSTOP);
+    SendSignal(pid_, SIGSTOP);
   }
   ~Stopped() { GoOn(); }
   Stopped(const Stopped&) = delete;
   Stopped& operator=(const Stopped&) = delete;
-  void GoOn() { kill(pid_, SIGCONT); }
+  void GoOn() { SendSignal(pid_, SIGCONT); }
 
  private:
   int pid_;
