@@ -101,7 +101,11 @@ void Giver::EndStep() {
 
 void Giver::Publish() { hand_over::Write(record_); }
 
-void Giver::Keep() { Require(hand_over::Keep(record_)); }
+// A successor of this process reads what is published; one of its server, what is on disk.
+void Giver::Keep() {
+  Require(hand_over::Keep(record_));
+  Publish();
+}
 
 void Giver::Finish(HandOverOutcome outcome, const std::string& reason) {
   record_.outcome = outcome;
@@ -216,6 +220,7 @@ void Giver::ChangeSettings() {
            pg::Setting("recovery_init_sync_method").value_or("") == "syncfs" &&
            pg::Setting("remove_temp_files_after_crash").value_or("") == "off";
   });
+  PauseAt("settings_changed");
 }
 
 // On a standby nothing archives, and nothing keeps what waits for it.

@@ -54,6 +54,7 @@ void Taker::Publish() { hand_over::Write(record_, deadline_); }
 void Taker::KeepOrThrow() {
   const std::string failure = hand_over::Keep(record_);
   if (!failure.empty()) throw core::Error(core::ErrorCode::kFailed, failure);
+  Publish();
 }
 
 void Taker::Resume(core::HandOver record) {
@@ -152,7 +153,6 @@ void Taker::Refuse(const std::string& why) {
   record_.finished_at = GetCurrentTimestamp();
   // Only what is on disk may be told.
   KeepOrThrow();
-  Publish();
   if (RecoveryInProgress()) pg::DropSlotIfIdle(record_.peer.c_str());
   shared::AddEvent(kKind, fmt::format("switchover from {}: failed", record_.peer.view()), why);
 }
@@ -169,7 +169,6 @@ void Taker::Accept(const hand_over::Letter& letter) {
   deadline_ = letter.sent_at + letter.life;
   // So that a successor of this process knows of the slot.
   KeepOrThrow();
-  Publish();
   // Whoever asks for a promotion looks for this promise after entering the request.
   if (shared::OpenPromotion()) return Refuse("it is about to be promoted by another request");
   if (!pg::HasSlot(letter.giver.c_str())) {
@@ -214,7 +213,6 @@ void Taker::Handle(const hand_over::Letter& letter) {
     sync_names_ = letter.sync_names;
     granted_at_ = pg::Now();
     KeepOrThrow();
-    Publish();
     PauseAt("taker_granted");
   } else if (answer.state == TakerState::kRefused && IsOpen()) {
     Refuse(answer.reason);
@@ -259,7 +257,6 @@ bool Taker::Advance() {
   }
   record_.taker = TakerState::kBegun;
   KeepOrThrow();
-  Publish();
   PauseAt("taker_begun");
   if (pg::Now() >= deadline_) {
     Refuse("the storage took too long");

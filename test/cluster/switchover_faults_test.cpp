@@ -91,5 +91,27 @@ TEST_F(SwitchoverUndone, WhereATriggerFileAppearsAfterThePreflight) {
   EXPECT_TRUE(Judge(a_, Loss::kNone));
 }
 
+TEST_F(SwitchoverUndone, WhereTheWorkerEndsAfterItHasChangedSettings) {
+  StartWriter({&a_, &b_});
+  ASSERT_TRUE(WritesGoOn());
+  PauseAt(a_, "settings_changed");
+  ASSERT_EQ(Ask(a_, b_), "requested|");
+  ASSERT_TRUE(Pauses(a_, "settings_changed")) << a_.Log();
+
+  SendSignal(a_.AwaitProcess("pg_baton handover"), SIGTERM);
+  GoOn(a_);
+
+  EXPECT_TRUE(Returns(a_, "SELECT outcome || ' ' || reason FROM baton.requests LIMIT 1",
+                      "failed its worker or the server was interrupted"));
+  EXPECT_TRUE(Returns(a_,
+                      "SELECT count(*) FROM pg_file_settings WHERE sourcefile LIKE '%auto.conf' "
+                      "AND name IN ('restore_command', 'recovery_init_sync_method', "
+                      "'remove_temp_files_after_crash')",
+                      "0"));
+  ASSERT_TRUE(WritesGoOnAt(a_));
+  StopWriter();
+  EXPECT_TRUE(Judge(a_, Loss::kNone));
+}
+
 }  // namespace
 }  // namespace baton::test
