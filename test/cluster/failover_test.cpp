@@ -86,7 +86,7 @@ TEST_F(Failover, OfAPrimaryThatHangsAsAWholeAndGoesOn) {
 TEST_F(Failover, ByForceBesideAPrimaryWhoseObserverIsStopped) {
   StartWriter({&a_, &b_});
   ASSERT_TRUE(WritesGoOn());
-  const int observer = a_.ProcessPid("pg_baton observer");
+  const int observer = a_.AwaitProcess("pg_baton observer");
   SendSignal(observer, SIGSTOP);
   ASSERT_EQ(Force(b_), "promoted");
   ASSERT_TRUE(WritesGoOn());
@@ -100,7 +100,7 @@ TEST_F(Failover, ByForceBesideAPrimaryWhoseObserverIsStopped) {
 TEST_F(Failover, IsNotWhatAStoppedObserverCosts) {
   StartWriter({&a_, &b_});
   ASSERT_TRUE(WritesGoOn());
-  const int observer = a_.ProcessPid("pg_baton observer");
+  const int observer = a_.AwaitProcess("pg_baton observer");
   SendSignal(observer, SIGSTOP);
   ASSERT_TRUE(Returns(a_, "SELECT gate FROM baton.node_status", "waiting"));
   ASSERT_TRUE(WritesGoOn(500));

@@ -193,7 +193,7 @@ TEST_F(SwitchoverRivals, SomebodyHasTheBatonInTheEnd) {
 
 // A worker that is busy with what it has left to archive, for example.
 TEST_F(SwitchoverRivals, AnOfferThatNobodyWaitsForAnyMoreBindsNobody) {
-  const int worker = b_.ProcessPid("pg_baton handover");
+  const int worker = b_.AwaitProcess("pg_baton handover");
   SendSignal(worker, SIGSTOP);
   ASSERT_EQ(Ask(a_, b_), "requested|");
   EXPECT_TRUE(Returns(a_, "SELECT outcome FROM baton.requests LIMIT 1", "failed"));
@@ -209,7 +209,7 @@ TEST_F(SwitchoverRivals, AnOfferThatNobodyWaitsForAnyMoreBindsNobody) {
 
 // Fenced after it was asked and before it was begun: what holds now counts.
 TEST_F(SwitchoverRivals, AFenceStopsWhatHasNotBegun) {
-  const int worker = a_.ProcessPid("pg_baton handover");
+  const int worker = a_.AwaitProcess("pg_baton handover");
   SendSignal(worker, SIGSTOP);
   ASSERT_EQ(Ask(a_, b_), "requested|");
   a_.Sql("SELECT baton.fence('no')");

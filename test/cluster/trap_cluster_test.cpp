@@ -144,7 +144,7 @@ TEST_F(TrapCluster, AHundredNodesThatDoNotAnswerDelayNobody) {
                       "SELECT count(*) FROM baton.cluster WHERE NOT reachable AND seen_at IS NULL"
                       " AND error <> ''",
                       "100"));
-  const int observer = a_.ProcessPid("pg_baton observer");
+  const int observer = a_.AwaitProcess("pg_baton observer");
   const double before = ProcessorSeconds(observer);
 
   const auto begin = std::chrono::steady_clock::now();
