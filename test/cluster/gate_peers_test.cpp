@@ -158,6 +158,7 @@ TEST_F(GatePeers, QuarantineEndsInTimeAlthoughTheObserverIsStopped) {
 
   SendSignal(observer, SIGSTOP);
   EXPECT_TRUE(Returns(a_, "SELECT gate_reasons FROM baton.node_status", "{}"));
+  ASSERT_TRUE(Returns(a_, kGate, "waiting|{}")) << "nobody has looked around since";
   EXPECT_EQ(StateOf(a_, "INSERT INTO t VALUES (1)"), "") << "after the pause that doubt costs";
   EXPECT_TRUE(Returns(a_, kGate, "open|{}"));
   SendSignal(observer, SIGCONT);
