@@ -7,6 +7,8 @@
 #include <sstream>
 #include <unistd.h>
 
+#include "core/timeline_history.hpp"
+
 namespace baton::test {
 namespace {
 
@@ -105,8 +107,12 @@ Heir HeirOf(const Node& primary) {
       primary.Sql("SELECT substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)");
   std::from_chars(timeline.data(), timeline.data() + timeline.size(), heir.timeline, 16);
   if (heir.timeline > 1) {
-    heir.forks = ParseHistory(
-        primary.Sql(fmt::format("SELECT pg_read_file('pg_wal/{}.history')", timeline)));
+    const auto history = core::ParseTimelineHistory(
+        primary.Sql(fmt::format("SELECT pg_read_file('pg_wal/{}.history')", timeline)),
+        heir.timeline);
+    for (const core::TimelineEntry& entry : history.value()) {
+      if (!entry.end.IsNone()) heir.forks.push_back({entry.timeline, entry.end});
+    }
   }
   std::istringstream rows(primary.Sql("SELECT number FROM public.ledger"));
   for (std::int64_t number = 0; rows >> number;) heir.rows.insert(number);

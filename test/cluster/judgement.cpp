@@ -1,7 +1,6 @@
 #include "test/cluster/judgement.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <tuple>
@@ -73,25 +72,6 @@ const Heir::Fork* ForkOf(const Heir& heir, core::TimelineId timeline) {
 }
 
 }  // namespace
-
-std::vector<Heir::Fork> ParseHistory(std::string_view file) {
-  std::vector<Heir::Fork> forks;
-  while (!file.empty()) {
-    const std::size_t end = file.find('\n');
-    const std::string_view line = file.substr(0, end);
-    file.remove_prefix(end == std::string_view::npos ? file.size() : end + 1);
-    Heir::Fork fork;
-    const char* const stop = line.data() + line.size();
-    const auto [next, error] = std::from_chars(line.data(), stop, fork.timeline);
-    if (error != std::errc() || next == stop) continue;
-    std::string_view rest(next + 1, static_cast<std::size_t>(stop - next - 1));
-    const std::optional<core::Lsn> at = core::Lsn::Parse(rest.substr(0, rest.find_first_of("\t ")));
-    if (!at) continue;
-    fork.at = *at;
-    forks.push_back(fork);
-  }
-  return forks;
-}
 
 std::vector<std::string> TwoWriters(const Ledger& ledger) {
   // Of each writer, the row that was acknowledged first.

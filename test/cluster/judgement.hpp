@@ -20,13 +20,9 @@ struct Heir {
 
   std::string name;
   core::TimelineId timeline = 0;
-  std::vector<Fork> forks;  // as in the history file of its timeline
+  std::vector<Fork> forks;  // of the timelines before its own
   std::set<std::int64_t> rows;
 };
-
-// Parses a timeline's history file; lines that are no entry are skipped, as the server skips them
-// (src/backend/access/transam/timeline.c).
-std::vector<Heir::Fork> ParseHistory(std::string_view file);
 
 // No server acknowledged a row when another one had acknowledged one on a newer timeline, and no
 // timeline was written by two servers at all.  Only what certainly came later counts.

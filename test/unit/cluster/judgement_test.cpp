@@ -197,17 +197,6 @@ TEST(ViolationsTest, AreThoseOfAllJudgements) {
   EXPECT_EQ(Violations(ledger, HeirWith({1, 2, 3, 4, 5}), false).size(), 5u);
 }
 
-TEST(HistoryTest, IsReadAsTheServerWritesIt) {
-  const std::vector<Heir::Fork> forks =
-      ParseHistory("1\t0/3000148\tno recovery target specified\n\n# by hand\n2\t1/A0\tbefore x\n");
-
-  ASSERT_EQ(forks.size(), 2u);
-  EXPECT_EQ(forks[0].timeline, 1u);
-  EXPECT_EQ(forks[0].at, core::Lsn(0x3000148));
-  EXPECT_EQ(forks[1].timeline, 2u);
-  EXPECT_EQ(forks[1].at, core::Lsn(0x1000000A0));
-}
-
 TEST(OutageTest, IsTheLongestTimeBetweenAcknowledgementsOnAPath) {
   Attempt direct = By("a", 1, 4, 40ms);
   direct.path = "a";
