@@ -15,7 +15,7 @@ BINDIR     = $(shell $(PG_CONFIG) --bindir)
 all: extension helper
 
 # PGXS needs the subfolders of a build outside of the sources to exist.
-PGXS_MAKE = mkdir -p $(PG_BUILD)/core $(PG_BUILD)/extension/pg && \
+PGXS_MAKE = mkdir -p $(PG_BUILD)/core $(PG_BUILD)/archive $(PG_BUILD)/extension/pg && \
             $(MAKE) -C $(PG_BUILD) -f $(HERE)/extension/pgxs.mk VPATH=$(HERE) PG_CONFIG=$(PG_CONFIG)
 
 extension:

@@ -20,18 +20,18 @@ rule() {
   fi
 }
 
-files extension core helper test | grep -E '\.(cpp|hpp)$' | xargs grep -lE '^#include "postgres\.h"' |
+files archive extension core helper test | grep -E '\.(cpp|hpp)$' | xargs grep -lE '^#include "postgres\.h"' |
   grep -v '^extension/pg/postgres\.hpp$' | rule 'postgres.h is included by pg/postgres.hpp alone'
-files core helper | grep -E '\.(cpp|hpp)$' | xargs grep -nE '#include "(pg/|extension/pg/)' |
-  rule 'core and helper know nothing of the server'"'"'s headers'
-files core | grep -E '\.(cpp|hpp)$' | xargs grep -nE '#include "(helper|extension)/|clock_gettime|system_clock|steady_clock|fopen|fstream' |
+files core archive helper | grep -E '\.(cpp|hpp)$' | xargs grep -nE '#include "(pg/|extension/pg/)' |
+  rule 'core, archive and helper know nothing of the server'"'"'s headers'
+files core | grep -E '\.(cpp|hpp)$' | xargs grep -nE '#include "(archive|helper|extension)/|clock_gettime|system_clock|steady_clock|fopen|fstream' |
   rule 'core has no clock, no file and nothing above it'
 files extension | grep -E '\.(cpp|hpp)$' | xargs grep -nE 'PG_VERSION_NUM' |
   grep -v '^extension/pg/compat\.hpp' | rule 'version differences live in pg/compat.hpp'
 files extension | grep -E '\.(cpp|hpp)$' | xargs grep -nE 'catch \(' |
   grep -vE '^extension/pg/guard\.hpp|catch \(const core::Error&' |
   rule 'the extension catches errors of the server in guard.hpp alone'
-files helper/command | xargs grep -nE '#include "helper/command/(setup_primary|clone|rejoin|promote|switchover|status|check|metrics)\.' |
+files helper/command | xargs grep -nE '#include "helper/command/(setup_primary|clone|rejoin|promote|switchover|follow|status|check|metrics|archive_push|archive_get|archive_prune)\.' |
   rule 'commands do not include each other'
 files test | grep -E '_test\.cpp$' | xargs -r grep -nE 'sleep_for|[^_]sleep\(|DISABLED_|GTEST_SKIP' |
   rule 'tests wait for conditions, and none is disabled'
@@ -55,17 +55,17 @@ settings_of_checks() {
 for name in $(grep -ohE '"pg_baton\.[a-z_]+"' extension/settings.cpp | tr -d '"') $(settings_of_checks); do
   grep -q "\`$name\`" doc/operations.md 2>/dev/null || echo "$name"
 done | rule 'each setting is explained in doc/operations.md'
-for doc in README.md CONTRIBUTING.md doc/*.md monitoring/*.md; do
+for doc in README.md CONTRIBUTING.md doc/*.md monitoring/*.md packaging/*.md; do
   [ -f "$doc" ] || continue
-  grep -ohE '`(core|extension|helper|control|sql|expected|test|doc|demo|monitoring|\.ci)/[A-Za-z0-9_./-]*`' "$doc" |
+  grep -ohE '`(archive|core|extension|helper|control|sql|expected|test|doc|demo|monitoring|packaging|\.ci)/[A-Za-z0-9_./-]*`' "$doc" |
     tr -d '`' | sort -u | while read -r path; do
       [ -e "$path" ] || echo "$doc: $path"
     done
 done | rule 'each path that a document names exists'
-files core extension helper test | grep -E '\.(cpp|hpp)$' | xargs grep -nE 'TODO|FIXME|XXX[^X.]' |
+files archive core extension helper test | grep -E '\.(cpp|hpp)$' | xargs grep -nE 'TODO|FIXME|XXX[^X.]' |
   grep -v 'XXXXXX' | rule 'nothing is left for later in the code'
 if command -v clang-format >/dev/null; then
-  files core extension helper test | grep -E '\.(cpp|hpp)$' |
+  files archive core extension helper test | grep -E '\.(cpp|hpp)$' |
     xargs clang-format --dry-run 2>&1 | grep -E 'warning:' | cut -d: -f1 | sort | uniq -c |
     rule 'the code is formatted by clang-format'
 fi

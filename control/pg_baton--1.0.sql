@@ -129,6 +129,38 @@ COMMENT ON VIEW baton.slots IS 'one row a replication slot that is not temporary
 COMMENT ON COLUMN baton.slots.safe_bytes IS
   'WAL that may still be written before the slot is lost; NULL if there is no limit';
 
+CREATE FUNCTION baton.archive_status(
+    OUT method text, OUT target text, OUT state text, OUT reason text,
+    OUT archiver_running boolean, OUT archived_count bigint, OUT last_archived_wal text,
+    OUT last_archived_at timestamptz, OUT failed_count bigint, OUT last_failed_wal text,
+    OUT last_failed_at timestamptz, OUT uncounted_failures boolean, OUT backlog_files bigint,
+    OUT backlog_bytes bigint, OUT oldest_waiting text, OUT oldest_waiting_age interval,
+    OUT archive_rate double precision, OUT wal_rate double precision, OUT trend text,
+    OUT free_bytes bigint, OUT missing_bytes bigint, OUT missing_seconds double precision,
+    OUT missing_reason text, OUT advice text, OUT checked_at timestamptz)
+  LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED
+  AS 'MODULE_PATHNAME', 'pg_baton_archive_status';
+CREATE VIEW baton.archive_status AS SELECT * FROM baton.archive_status();
+COMMENT ON VIEW baton.archive_status IS
+  'whether this server''s WAL gets into its archive, and what the archive would lack if the server vanished now';
+COMMENT ON COLUMN baton.archive_status.target IS
+  'the directory of archive_library pg_baton, or the name of another library, or the command';
+COMMENT ON COLUMN baton.archive_status.state IS
+  'off, not configured, working, unsafe, behind, stalled, failing or unknown; reason says why';
+COMMENT ON COLUMN baton.archive_status.uncounted_failures IS
+  'the archiver has ended while files wait and neither counter has moved since, as when a command is not found or killed';
+COMMENT ON COLUMN baton.archive_status.archive_rate IS 'bytes a second, of the last minute';
+COMMENT ON COLUMN baton.archive_status.wal_rate IS 'bytes a second, of the last minute';
+COMMENT ON COLUMN baton.archive_status.trend IS
+  'of the waiting files within the last minute: growing, steady or shrinking';
+COMMENT ON COLUMN baton.archive_status.free_bytes IS
+  'where archive_library pg_baton archives; NULL for anything else';
+COMMENT ON COLUMN baton.archive_status.missing_bytes IS
+  'what the archive would lack if this server vanished now; NULL: not known, see missing_reason';
+COMMENT ON COLUMN baton.archive_status.missing_seconds IS 'how old the oldest of that is';
+COMMENT ON COLUMN baton.archive_status.advice IS
+  'what is wrong with archive_command by its text; NULL if nothing is known';
+
 CREATE FUNCTION baton.events(
     OUT event_id bigint, OUT happened_at timestamptz, OUT kind text, OUT message text,
     OUT detail text)
@@ -224,7 +256,8 @@ COMMENT ON FUNCTION baton.switchover_check(text) IS
 CREATE FUNCTION baton.requests(
     OUT request_id bigint, OUT kind text, OUT outcome text, OUT force boolean, OUT reason text,
     OUT timeline integer, OUT lsn pg_lsn, OUT requested_by text, OUT requested_at timestamptz,
-    OUT finished_at timestamptz, OUT hand_over text, OUT steps text)
+    OUT finished_at timestamptz, OUT hand_over text, OUT steps text,
+    OUT node text)
   RETURNS SETOF record
   LANGUAGE c VOLATILE STRICT PARALLEL RESTRICTED
   AS 'MODULE_PATHNAME', 'pg_baton_requests';
@@ -232,8 +265,32 @@ CREATE VIEW baton.requests AS SELECT * FROM baton.requests();
 COMMENT ON VIEW baton.requests IS 'the last requests to this server since its start, newest first';
 
 COMMENT ON COLUMN baton.requests.hand_over IS
-  'of a switchover or a demotion, the same on both nodes; NULL for a promotion';
+  'of a switchover or a demotion, the same on both nodes; NULL for anything else';
 COMMENT ON COLUMN baton.requests.steps IS 'what this node did for it, and how long each step took';
+
+COMMENT ON COLUMN baton.requests.node IS 'whom this standby was to follow; NULL for anything else';
+
+-- Following another node.
+
+CREATE FUNCTION baton.follow_check(
+    node text,
+    OUT check_name text, OUT status text, OUT value text, OUT threshold text,
+    OUT message text, OUT hint text, OUT checked_at timestamptz,
+    OUT value_number double precision, OUT unit text,
+    OUT warning_at double precision, OUT critical_at double precision, OUT since timestamptz)
+  RETURNS SETOF record
+  LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
+  AS 'MODULE_PATHNAME', 'pg_baton_follow_check';
+COMMENT ON FUNCTION baton.follow_check(text) IS
+  'what would keep this standby from following that node now, which is asked, as all others are';
+
+CREATE FUNCTION baton.follow(
+    node text, wait boolean DEFAULT true, timeout interval DEFAULT '60 s',
+    OUT request_id bigint, OUT outcome text, OUT reason text)
+  LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
+  AS 'MODULE_PATHNAME', 'pg_baton_follow';
+COMMENT ON FUNCTION baton.follow(text, boolean, interval) IS
+  'lets this standby stream from that node, the primary or another standby, without a restart; refused with reasons while a row of baton.follow_check is critical';
 
 -- Handing over.
 
@@ -313,6 +370,26 @@ CREATE FUNCTION baton.verify_replication(
 COMMENT ON FUNCTION baton.verify_replication(interval) IS
   'writes a row here and says, for each registered standby, when it was readable there, or why not';
 
+-- The archive.
+
+CREATE FUNCTION baton.archive_check(
+    quick boolean DEFAULT false, directory text DEFAULT NULL,
+    OUT severity text, OUT kind text, OUT file text, OUT message text, OUT meaning text)
+  RETURNS SETOF record
+  LANGUAGE c VOLATILE PARALLEL UNSAFE
+  AS 'MODULE_PATHNAME', 'pg_baton_archive_check';
+COMMENT ON FUNCTION baton.archive_check(boolean, text) IS
+  'audits the WAL archive in pg_baton.archive_directory, or in another directory for those who may read the server''s files: one row a finding, and what it means for a restore; reads every segment, unless quick';
+CREATE FUNCTION baton.archive_round_trip(
+    timeout interval DEFAULT '60 s',
+    OUT step text, OUT status text, OUT message text, OUT detail text, OUT hint text,
+    OUT elapsed_ms double precision)
+  RETURNS SETOF record
+  LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
+  AS 'MODULE_PATHNAME', 'pg_baton_archive_round_trip';
+COMMENT ON FUNCTION baton.archive_round_trip(interval) IS
+  'archives a segment of this primary, gets it back by restore_command and compares it; one row a step';
+
 -- Grants: nothing for PUBLIC; pg_monitor reads, baton_operator acts and reads.
 
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA baton FROM PUBLIC;
@@ -323,13 +400,15 @@ GRANT SELECT ON ALL TABLES IN SCHEMA baton TO pg_monitor, baton_operator;
 GRANT EXECUTE ON FUNCTION
   baton.version(), baton.node_status(), baton.health(), baton.standbys(),
   baton.check_now(interval), baton.promotion_check(), baton.requests(),
-  baton.demotion_check(), baton.switchover_check(text),
-  baton.cluster(), baton.slots(), baton.events(), baton.settings_check(), baton.metrics()
+  baton.demotion_check(), baton.switchover_check(text), baton.follow_check(text),
+  baton.cluster(), baton.slots(), baton.archive_status(), baton.events(),
+  baton.settings_check(), baton.metrics(), baton.archive_check(boolean, text)
   TO pg_monitor, baton_operator;
 -- It shows settings that only pg_monitor may see.
 GRANT EXECUTE ON FUNCTION baton.self_report(boolean) TO pg_monitor;
 GRANT EXECUTE ON FUNCTION
   baton.promote(boolean, boolean, interval),
+  baton.follow(text, boolean, interval),
   baton.switchover(text, boolean, interval),
   baton.demote(boolean, interval),
   baton.hand_over(text, text, text, pg_lsn, text, integer),
@@ -338,5 +417,6 @@ GRANT EXECUTE ON FUNCTION
   baton.yield(text, integer),
   baton.register_node(text, text, integer, jsonb),
   baton.unregister_node(text),
-  baton.verify_replication(interval)
+  baton.verify_replication(interval),
+  baton.archive_round_trip(interval)
   TO baton_operator;

@@ -41,6 +41,8 @@ enum class Check : std::size_t {
   kArchiver,
   kArchiveBacklog,
   kArchiveAge,
+  kArchiveGap,
+  kArchiveCommand,
   kChecksumFailures,
   kPendingRestart,
   kPeers,

@@ -131,6 +131,12 @@ Problems CheckClone(const CloneSource& source, const CloneTarget& target) {
   CheckDirectory(target, problems);
   CheckPrograms(source, target, problems);
   CheckSpace(source, target, problems);
+  if (!target.rejoin_journal.empty()) {
+    problems.push_back(
+        {fmt::format("a rejoin of directory \"{}\" has a journal", target.path),
+         fmt::format("It is in \"{}\", and would be gone on with.", target.rejoin_journal),
+         "Let pg_baton rejoin come to its end, or move that folder aside."});
+  }
   for (const std::string& location : target.occupied_tablespaces) {
     problems.push_back({fmt::format("tablespace directory \"{}\" is not empty here", location),
                         "The copy would put the source's tablespace into it.",

@@ -38,6 +38,7 @@ struct CloneTarget {
   int major = 0;                           // of the programs there
   std::string architecture;                // of the postgres program; empty if it is no ELF file
   std::optional<std::int64_t> free_bytes;  // where the directory is or will be
+  std::string rejoin_journal;  // folder of a rejoin of this directory; empty: there is none
   std::vector<std::string> occupied_tablespaces;  // locations that are there and not empty
 };
 

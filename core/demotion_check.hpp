@@ -56,6 +56,7 @@ struct DemotionFacts {
   // Archiving.
   bool archiving = false;
   std::string archive_library;
+  std::string archive_directory;  // pg_baton.archive_directory
   std::optional<std::int64_t> ready_files;
   std::int64_t ready_files_allowed = 0;  // pg_baton.switchover_archive_backlog
 };

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "core/archive_command.hpp"
 #include "core/demotion_rules.hpp"
 
 namespace baton::core::rule {
@@ -124,10 +125,19 @@ Finding ArchiveLibrary(const DemotionFacts& facts) {
   if (!facts.archiving || facts.archive_library.empty()) {
     return Judged("archive_library", Status::kOk, "none", "no library archives for this server");
   }
-  return Judged("archive_library", Status::kCritical, facts.archive_library,
-                "archive_library is set, and what the archiver has not taken is archived by "
-                "archive_command alone",
-                "Archive by archive_command, or demote this server by a restart.");
+  if (!IsOwnArchiveLibrary(facts.archive_library)) {
+    return Judged("archive_library", Status::kCritical, facts.archive_library,
+                  "what the archiver has not taken cannot be archived by this library afterwards",
+                  "Archive by archive_library = 'pg_baton' or by archive_command, or demote this "
+                  "server by a restart.");
+  }
+  if (facts.archive_directory.empty()) {
+    return Judged("archive_library", Status::kCritical, facts.archive_library,
+                  "pg_baton.archive_directory is not set, so nothing is archived",
+                  "Set it, or turn archiving off.");
+  }
+  return Judged("archive_library", Status::kOk, facts.archive_library,
+                "what the archiver has not taken is archived afterwards");
 }
 
 Finding NewerHistory(const DemotionFacts& facts) {

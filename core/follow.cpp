@@ -60,7 +60,8 @@ const PeerRow* NewerPrimary(const std::vector<PeerRow>& rows, TimelineId timelin
 }
 
 FollowVerdict JudgeFollowing(const FollowFacts& facts) {
-  if (!facts.allowed || facts.promoting || !facts.streams || facts.timeline == 0) return {};
+  if (!facts.allowed || facts.promoting || facts.choosing) return {};
+  if (!facts.streams || facts.timeline == 0) return {};
   const PeerRow* const primary = NewerPrimary(facts.rows, facts.timeline);
   if (primary == nullptr) {
     const PeerRow* const swapped = PrimaryBeforeUpstream(facts);
@@ -93,6 +94,7 @@ FollowVerdict JudgeFollowing(const FollowFacts& facts) {
                         node, primary->timeline),
             "Set it to latest and restart this standby."};
   }
+  if (facts.upstream == node) return {};
   // Whoever stood behind the primary does so again when the roles were swapped.
   if (!facts.upstream_was_primary &&
       (LeadsTo(facts.rows, facts.upstream, *primary) || MayStillFollow(facts))) {

@@ -17,6 +17,7 @@ inline constexpr std::chrono::seconds kUpstreamMayTake{10};
 struct FollowFacts {
   bool allowed = true;          // pg_baton.follow_primary
   bool promoting = false;       // this standby is being promoted, or that is being decided
+  bool choosing = false;        // a person has asked for another upstream, and it is not there yet
   bool streams = true;          // primary_conninfo is set
   bool latest_timeline = true;  // recovery_target_timeline is "latest"
   std::string_view upstream;    // where primary_conninfo leads, by name; empty: to no known node

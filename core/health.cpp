@@ -37,6 +37,8 @@ constexpr void (*kRules[])(const NodeFacts&, const HealthPolicy&, std::vector<Fi
     rule::Archiver,
     rule::ArchiveBacklog,
     rule::ArchiveAge,
+    rule::ArchiveGap,
+    rule::ArchiveCommand,
     rule::ChecksumFailures,
     rule::PendingRestart,
     rule::Peers,

@@ -44,6 +44,8 @@ void Storage(const NodeFacts& facts, const HealthPolicy& policy, Findings& out);
 void Archiver(const NodeFacts& facts, const HealthPolicy& policy, Findings& out);
 void ArchiveBacklog(const NodeFacts& facts, const HealthPolicy& policy, Findings& out);
 void ArchiveAge(const NodeFacts& facts, const HealthPolicy& policy, Findings& out);
+void ArchiveGap(const NodeFacts& facts, const HealthPolicy& policy, Findings& out);
+void ArchiveCommand(const NodeFacts& facts, const HealthPolicy& policy, Findings& out);
 void ChecksumFailures(const NodeFacts& facts, const HealthPolicy& policy, Findings& out);
 
 // Of the nodes together, and of what they should have in common.

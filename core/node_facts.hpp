@@ -54,15 +54,52 @@ struct SlotFacts {
   FixedText<160> why;               // that one's reason
 };
 
+enum class ArchiveMode { kOff, kOn, kAlways };
+enum class ArchiveMethod { kNone, kCommand, kLibrary };
+enum class Trend { kUnknown, kSteady, kGrowing, kShrinking };
+
 struct ArchiverFacts {
   bool enabled = false;     // archive_mode lets this server archive in its present role
   bool configured = false;  // a command or a library is set
   bool running = false;     // the archiver process is there
   bool failing = false;     // the last attempt that was counted failed
-  bool counted = false;     // the two below were measured
+  bool counted = false;     // what waits was measured
   std::int64_t ready_files = 0;
   std::chrono::microseconds oldest_ready{};  // how long the oldest has waited
   FixedText<80> last_failed;                 // name of the file; empty if none
+
+  std::int64_t process = 0;  // pid of the archiver; 0 if there is none
+  ArchiveMode mode = ArchiveMode::kOff;
+  ArchiveMethod method = ArchiveMethod::kNone;
+  FixedText<240> target;  // the directory of our own library, else the command or the library
+  FixedText<240> data_directory;
+  std::int64_t archived_count = 0;  // these are pg_stat_archiver's
+  std::int64_t failed_count = 0;
+  FixedText<80> last_archived;        // name of the file; empty if none
+  std::int64_t last_archived_at = 0;  // TimestampTz of the server; 0 if none
+  std::int64_t last_failed_at = 0;
+
+  std::uint64_t segment_bytes = 0;
+  std::int64_t waiting_bytes = 0;  // of what waits, if it was counted
+  FixedText<80> oldest_waiting;    // name of the file; empty if none
+  // Before here all WAL had been archived when the waiting files were counted; none: not known.
+  Lsn archived_end;
+
+  // By looks at it, one after the other; see ArchiveWatch.
+  bool uncounted_failures = false;
+  std::chrono::microseconds unmoved{};  // so long something has waited, and no attempt has ended
+  Trend trend = Trend::kUnknown;
+  std::optional<double> archive_rate;  // bytes a second; none: not looked for long enough
+  std::optional<double> wal_rate;
+
+  // If this server vanished now; none if it is not known, and then there is a reason.
+  std::optional<std::int64_t> missing_bytes;
+  std::optional<std::chrono::microseconds> missing_time;
+  FixedText<120> missing_reason;  // also where the time is at least so long
+
+  // Of our own library's directory.
+  std::optional<std::int64_t> target_free_bytes;
+  FixedText<200> target_fault;  // why nothing can be archived there; empty if nothing is known
 };
 
 // Settings that a standby must not have lower than its primary; see CheckRequiredParameterValues in

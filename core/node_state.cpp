@@ -1,5 +1,6 @@
 #include "core/node_state.hpp"
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 namespace baton::core {
@@ -17,6 +18,10 @@ Reign ReignFrom(const json& value) {
 }
 
 }  // namespace
+
+std::string FileOwner(std::string_view node_name, std::string_view system_identifier) {
+  return fmt::format("{}@{}", node_name, system_identifier);
+}
 
 std::string StateToFile(const NodeState& state, const KnownPeers& peers, std::string_view owner) {
   json file = {{"owner", owner},

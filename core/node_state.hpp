@@ -31,6 +31,9 @@ struct NodeState {
 // Name and connection string of the other registered nodes.
 using KnownPeers = std::vector<std::pair<std::string, std::string>>;
 
+// Who a file of pg_baton in the data directory belongs to.
+std::string FileOwner(std::string_view node_name, std::string_view system_identifier);
+
 std::string StateToFile(const NodeState& state, const KnownPeers& peers, std::string_view owner);
 
 struct StateFile {

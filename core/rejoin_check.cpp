@@ -7,6 +7,7 @@ namespace {
 
 constexpr const char* kCloneInstead =
     "Move the directory aside and make a new standby with pg_baton clone.";
+constexpr const char* kCopyInstead = "It can come back by a new copy of the source.";
 
 Problems CheckTarget(const RejoinTarget& target) {
   if (!target.is_data_directory) {
@@ -18,8 +19,8 @@ Problems CheckTarget(const RejoinTarget& target) {
              "Run pg_baton as its owner, for example with runuser -u postgres."}};
   }
   if (target.is_unfinished) {
-    return {{fmt::format("directory \"{}\" was left half-way by a rejoin or clone", target.path),
-             "Its files are of two servers, so nothing can start from it.", kCloneInstead}};
+    return {{fmt::format("directory \"{}\" was left half-way by a clone", target.path),
+             "Nothing can start from it, and no journal of a rejoin is beside it.", kCloneInstead}};
   }
   if (target.is_running) {
     return {{fmt::format("a server is running in \"{}\"", target.path),
@@ -27,6 +28,46 @@ Problems CheckTarget(const RejoinTarget& target) {
              "Stop the server first, for example with pg_ctl stop -m fast."}};
   }
   return {};
+}
+
+// Two servers that were promoted from one timeline both chose the next number, and pg_rewind, which
+// compares numbers and their beginnings, takes their WAL for the same.
+Problems CheckReign(const RejoinSource& source, const RejoinTarget& target) {
+  if (!target.reign.empty() && !source.reign_of_targets_timeline.empty() &&
+      target.reign != source.reign_of_targets_timeline) {
+    return {{fmt::format("timeline {} of \"{}\" is not the source's timeline {}", target.timeline,
+                         target.path, target.timeline),
+             "Two servers were promoted to a timeline of the same number, and pg_rewind cannot "
+             "tell them apart.",
+             kCopyInstead}};
+  }
+  if (source.timeline == target.timeline && !target.is_standby) {
+    return {{fmt::format("\"{}\" is on the same timeline as the source", target.path),
+             fmt::format("Both are on timeline {}, and both have been a primary on it.",
+                         target.timeline),
+             kCopyInstead}};
+  }
+  return {};
+}
+
+Problems CheckRewind(const RejoinSource& source, const RejoinTarget& target) {
+  Problems problems;
+  if (!target.wal_log_hints && !target.data_checksums) {
+    problems.push_back({"pg_rewind cannot be used on this directory",
+                        "Neither wal_log_hints nor data checksums were on when it last ran.",
+                        kCopyInstead});
+  }
+  if (!source.full_page_writes) {
+    problems.push_back({"full_page_writes is off on the source", "pg_rewind needs it.",
+                        "Set it on and reload the source."});
+  }
+  if (!source.special_files.empty()) {
+    problems.push_back({fmt::format("\"{}\" in the source's data directory is no regular file",
+                                    source.special_files.front()),
+                        "pg_rewind cannot copy a socket or pipe.",
+                        "Let unix_socket_directories of the source lead elsewhere."});
+  }
+  return problems;
 }
 
 }  // namespace
@@ -42,7 +83,7 @@ Problems CheckRejoin(const RejoinSource& source, const RejoinTarget& target) {
   }
   if (source.in_recovery) {
     problems.push_back({"the source is a standby",
-                        "A former primary is rewound to the server that took over from it.",
+                        "A former primary comes back behind the server that took over from it.",
                         "Connect to the present primary."});
   }
   if (source.major != target.major) {
@@ -58,35 +99,12 @@ Problems CheckRejoin(const RejoinSource& source, const RejoinTarget& target) {
                      source.system_identifier, target.path, target.system_identifier),
          "Check the host and port of the source."});
   }
-  if (source.timeline != 0 && target.timeline == source.timeline) {
-    // pg_rewind would say that there is nothing to do, and the node would stream with rows of its
-    // own.
-    problems.push_back({fmt::format("\"{}\" is on the same timeline as the source", target.path),
-                        fmt::format("Both are on timeline {}, and both have been a primary on it.",
-                                    target.timeline),
-                        kCloneInstead});
-  }
   if (source.timeline != 0 && target.timeline > source.timeline) {
     problems.push_back(
         {fmt::format("\"{}\" is on a newer timeline than the source", target.path),
          fmt::format("It is on timeline {}, the source on {}.", target.timeline, source.timeline),
          "Perhaps the two are the other way round: the server that was promoted "
          "last is the one to keep."});
-  }
-  if (target.was_standby) {
-    problems.push_back({fmt::format("\"{}\" was a standby, not a primary", target.path),
-                        "There is nothing to rewind; a standby follows another primary when its "
-                        "primary_conninfo says so.",
-                        kCloneInstead});
-  }
-  if (!target.wal_log_hints && !target.data_checksums) {
-    problems.push_back({"the former primary cannot be rewound",
-                        "Neither wal_log_hints nor data checksums were on when it last ran.",
-                        kCloneInstead});
-  }
-  if (!source.full_page_writes) {
-    problems.push_back({"full_page_writes is off on the source", "pg_rewind needs it.",
-                        "Set it on and reload the source."});
   }
   if (!source.has_extension) {
     problems.push_back({"the source has no extension pg_baton", "",
@@ -108,6 +126,34 @@ Problems CheckRejoin(const RejoinSource& source, const RejoinTarget& target) {
                         "Check --node-name, and whether another copy of this node runs."});
   }
   return problems;
+}
+
+RejoinVerdict JudgeRejoin(const RejoinSource& source, const RejoinTarget& target,
+                          const std::optional<CommonTimeline>& common) {
+  const Problems two_reigns = CheckReign(source, target);
+  if (!two_reigns.empty()) return {RejoinWay::kCopy, two_reigns};
+  if (!common) {
+    return {RejoinWay::kCopy,
+            {{"the two histories have nothing in common",
+              fmt::format("The source's history does not contain timeline {}.", target.timeline),
+              kCopyInstead}}};
+  }
+  const bool parted = !common->end.IsNone();
+  const Lsn shared = parted ? common->end : source.current;
+  if (!target.end.IsNone() && target.end <= shared) return {RejoinWay::kFollow, {}};
+  Problems against = CheckRewind(source, target);
+  // Recovery and pg_rewind both take damage for the end, and the data files may have more.
+  if (target.end.IsNone()) {
+    against.push_back({"where this node's WAL ends is not known", target.end_error, kCopyInstead});
+  } else if (!parted) {
+    against.push_back({fmt::format("\"{}\" has more of timeline {} than the source", target.path,
+                                   source.timeline),
+                       fmt::format("Its WAL ends at {}, that of the source at {}.",
+                                   target.end.ToString(), source.current.ToString()),
+                       kCopyInstead});
+  }
+  if (!against.empty()) return {RejoinWay::kCopy, against};
+  return {RejoinWay::kRewind, {}};
 }
 
 }  // namespace baton::core

@@ -204,8 +204,12 @@ void WalDumpReader::Remember(const Record& record) {
     const std::uint64_t segment = (record.at.bytes() / format_.segment_bytes + 1);
     summary_.end = Lsn(segment * format_.segment_bytes + kFirstPageHeader);
   }
-  if (record.xid == 0 || record.rmgr == "Transaction" || record.rmgr == "LogicalMessage") return;
-  if (IsUpkeep(record.rmgr, record.words)) return;
+  // Their words are texts of users.
+  if (record.rmgr != "Transaction" && record.rmgr != "LogicalMessage") Blocks(record);
+}
+
+void WalDumpReader::Blocks(const Record& record) {
+  const bool is_change = record.xid != 0 && !IsUpkeep(record.rmgr, record.words);
   Scanner scanner(record.words);
   for (scanner.Until(", blkref #"); !scanner.rest().empty(); scanner.Until(", blkref #")) {
     RelationId relation;
@@ -213,7 +217,10 @@ void WalDumpReader::Remember(const Record& record) {
     const bool read = scanner.Read(relation.tablespace) && scanner.Pass("/") &&
                       scanner.Read(relation.database) && scanner.Pass("/") &&
                       scanner.Read(relation.node);
-    if (read && scanner.Pass("blk ")) Insert(open_[record.xid], relation);
+    std::uint32_t block = 0;
+    if (!read || !scanner.Pass("blk ") || !scanner.Read(block)) continue;
+    blocks_.Add(relation, block);
+    if (is_change) Insert(open_[record.xid], relation);
   }
 }
 
@@ -341,6 +348,7 @@ void WalDumpReader::Prepared(const Record& record) {
 
 WalSummary WalDumpReader::Summary() const {
   WalSummary summary = summary_;
+  summary.changed_blocks = blocks_.count();
   for (const auto& [xid, transaction] : prepared_) {
     if (transaction.at >= range_begin_) summary.prepared.push_back(transaction);
   }

@@ -3,7 +3,6 @@
 // that gigabytes of WAL need little memory.
 #pragma once
 
-#include <compare>
 #include <cstdint>
 #include <map>
 #include <set>
@@ -12,21 +11,13 @@
 #include <unordered_map>
 #include <vector>
 
+#include "core/changed_blocks.hpp"
 #include "core/lsn.hpp"
+#include "core/relation_id.hpp"
 
 namespace baton::core {
 
 using TransactionId = std::uint32_t;  // zero means "none"
-
-// The file of a relation, as WAL names it; the database is 0 for one that all databases share.
-struct RelationId {
-  std::uint32_t tablespace = 0;
-  std::uint32_t database = 0;
-  std::uint32_t node = 0;
-
-  auto operator<=>(const RelationId&) const = default;
-};
-using RelationIds = std::vector<RelationId>;  // sorted, each once
 
 struct WalFormat {
   std::uint64_t page_bytes = 8192;
@@ -59,6 +50,8 @@ struct WalSummary {
   Lsn end;  // where the record after the last one would begin
   std::int64_t records = 0;
   std::vector<WalCheckpoint> checkpoints;
+  // Of main forks, each once, changed by any record: what pg_rewind copies of relations.
+  std::int64_t changed_blocks = 0;
   std::string stopped_by;  // pg_waldump's error, which is how WAL ends; empty if it had none
 
   // All below is about the wanted range: from its begin to the end of the WAL.
@@ -102,6 +95,7 @@ class WalDumpReader {
   struct Record;
   void Error(std::string_view message);
   void Remember(const Record& record);
+  void Blocks(const Record& record);
   void Checkpoint(const Record& record);
   void Storage(const Record& record);
   void Transaction(const Record& record);
@@ -114,6 +108,7 @@ class WalDumpReader {
   WalFormat format_;
   WalSummaryLimits limits_;
   WalSummary summary_;
+  ChangedBlocks blocks_;
   std::unordered_map<TransactionId, RelationIds> open_;
   std::map<TransactionId, WalTransaction> prepared_;
 };

@@ -7,6 +7,7 @@ export PATH=$BIN:$PATH LC_ALL=C.UTF-8 PGDATABASE=postgres
 unset PGHOST PGPORT PGUSER PGPASSFILE PGSERVICE
 pg_baton=$DEMO_DIR/bin/pg_baton
 passfile=$DEMO_DIR/passfile
+archive=$DEMO_DIR/archive
 
 free_port() {
   local port
@@ -74,12 +75,13 @@ value "$port_a" "CREATE TABLE acknowledged (id bigint PRIMARY KEY, at timestampt
 echo "primary on port $port_a, $(value "$port_a" "SELECT pg_size_pretty(sum(pg_database_size(oid))) FROM pg_database") of data"
 done_step
 
-step "pg_baton setup-primary"
+step "pg_baton setup-primary, with a folder for the archive that both nodes share"
+mkdir -m 700 "$archive"
 show "$pg_baton" setup-primary -h "$DEMO_DIR" -p "$port_a" --node-name=a --advertise=127.0.0.1 \
-  --passfile="$passfile" --bindir="$BIN" --restart
+  --archive-directory="$archive" --passfile="$passfile" --bindir="$BIN" --restart
 echo "again, to see that a second run changes nothing:"
 show "$pg_baton" setup-primary -h "$DEMO_DIR" -p "$port_a" --node-name=a --advertise=127.0.0.1 \
-  --passfile="$passfile" --bindir="$BIN" --restart
+  --archive-directory="$archive" --passfile="$passfile" --bindir="$BIN" --restart
 done_step
 
 # A writer that keeps every number that was acknowledged: psql prints the number once the commit is
@@ -114,6 +116,16 @@ done_step
 
 step "proof: a row written on the primary was read on the standby"
 sql "$port_a" "SELECT * FROM baton.verify_replication()"
+done_step
+
+step "proof: the archive gives back what it took, and can be restored from"
+if [ "$(value "$port_a" "SELECT to_regclass('baton.archive_status') IS NOT NULL")" = t ]; then
+  printf '$ psql -h %s -p %s -xc "SELECT * FROM baton.archive_status"\n' "$DEMO_DIR" "$port_a"
+  psql -X -h "$DEMO_DIR" -p "$port_a" -xc "SELECT * FROM baton.archive_status"
+fi
+show "$pg_baton" archive-check --round-trip -h "$DEMO_DIR" -p "$port_a"
+show "$pg_baton" archive-check --restore-test --take-backup -h "$DEMO_DIR" -p "$port_a" \
+  -U "$(id -un)" --archive-directory="$archive" --scratch-directory="$DEMO_DIR/scratch" --bindir="$BIN"
 done_step
 
 step "the primary is killed under load; the standby is promoted"

@@ -3,8 +3,10 @@
 #include "pg/postgres.hpp"
 
 #include <algorithm>
+#include <fmt/format.h>
 
 #include "core/cluster_view.hpp"
+#include "core/quantity.hpp"
 #include "pg/clock.hpp"
 #include "self_report.hpp"
 #include "settings.hpp"
@@ -15,6 +17,21 @@ namespace {
 bool IsFresh(const StorageReport& report) {
   return report.looked_at != core::Instant{} &&
          pg::Now() - report.looked_at <= 3 * setting::StorageInterval() + std::chrono::seconds(1);
+}
+
+constexpr auto kTargetAnswersIn = std::chrono::seconds(5);
+
+void FillTarget(const StorageReport& report, core::ArchiverFacts& archiver) {
+  if (report.target_asked_at != core::Instant{}) {
+    const auto waited = pg::Now() - report.target_asked_at;
+    if (waited >= kTargetAnswersIn) {
+      archiver.target_fault =
+          fmt::format("the archive directory has not answered for {}", core::DurationText(waited));
+      return;
+    }
+  }
+  archiver.target_fault = report.target_fault;
+  if (report.target_free_bytes >= 0) archiver.target_free_bytes = report.target_free_bytes;
 }
 
 }  // namespace
@@ -40,6 +57,7 @@ core::StorageFacts StorageFactsNow(const StorageReport& report) {
 
 void FillFromStorage(const StorageReport& report, core::NodeFacts& facts) {
   facts.storage = StorageFactsNow(report);
+  FillTarget(report, facts.archiver);
   if (!IsFresh(report)) return;
   facts.standby_settings = report.standby_settings;
   facts.archiver.counted = report.ready_files >= 0;
@@ -47,6 +65,9 @@ void FillFromStorage(const StorageReport& report, core::NodeFacts& facts) {
   facts.archiver.ready_files = report.ready_files;
   facts.archiver.oldest_ready =
       report.oldest_ready == 0 ? core::Instant::zero() : pg::Since(report.oldest_ready);
+  facts.archiver.oldest_waiting = report.oldest_name;
+  facts.archiver.waiting_bytes = report.ready_bytes;
+  facts.archiver.archived_end = report.archived_end;
 }
 
 std::chrono::microseconds ObserverAllowed() {

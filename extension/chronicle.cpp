@@ -138,8 +138,10 @@ void Chronicle::NoteRequests() {
     // The worker of a hand-over tells of it itself, on both nodes.
     if (request.hand_over != 0) continue;
     Add("request",
-        fmt::format("{} requested by {}: {}{}", request.kind.view(), request.requested_by.view(),
-                    RequestStateText(request), request.force ? ", with force" : ""),
+        fmt::format("{}{} requested by {}: {}{}", request.kind.view(),
+                    IsFollowing(request) ? " " + request.node.str() : "",
+                    request.requested_by.view(), RequestStateText(request),
+                    request.force ? ", with force" : ""),
         request.reason.view());
   }
   last_request_ = last;

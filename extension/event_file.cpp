@@ -3,8 +3,8 @@
 #include "pg/postgres.hpp"
 
 #include <cstdio>
-#include <fmt/format.h>
 
+#include "core/node_state.hpp"
 #include "durable_file.hpp"
 
 namespace baton {
@@ -16,7 +16,7 @@ constexpr const char* kForeignFile = "pg_baton/events.of_another_node";
 }  // namespace
 
 std::string FileOwner(const std::string& node_name) {
-  return fmt::format("{}@{}", node_name, GetSystemIdentifier());
+  return core::FileOwner(node_name, std::to_string(GetSystemIdentifier()));
 }
 
 core::EventLog LoadEvents(const std::string& node_name) {

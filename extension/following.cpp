@@ -38,10 +38,14 @@ void Following::Judge(const Registry& registry, core::NodeFacts& facts) {
   verdict_ = {};
   if (facts.role != core::Role::kStandby) return;
   const std::string conninfo = pg::PrimaryConninfo();
-  upstream_ = NameOf(EndpointOf(conninfo), registry);
+  const std::string upstream = NameOf(EndpointOf(conninfo), registry);
+  // Whoever is put behind it again finds it as it is now.
+  if (!upstream.empty() && !upstream_.empty() && upstream != upstream_) was_primary_.clear();
+  upstream_ = upstream;
   core::FollowFacts question;
   question.allowed = setting::FollowPrimary();
   question.promoting = facts.promoting || shared::OpenPromotion().has_value();
+  question.choosing = shared::OpenFollowing().has_value();
   question.streams = !conninfo.empty();
   question.latest_timeline = pg::Setting("recovery_target_timeline").value_or("") == "latest";
   question.upstream = upstream_;

@@ -233,6 +233,7 @@ void Requests(FunctionCallInfo fcinfo) {
     } else {
       row.Text(core::IdText(request.hand_over)).Text(request.steps.view());
     }
+    row.Text(request.node.view());
     result.Add(row);
   }
 }

@@ -225,7 +225,7 @@ void Giver::ChangeSettings() {
 
 // On a standby nothing archives, and nothing keeps what waits for it.
 void Giver::HoldUnarchived() {
-  if (!ArchivesByCommand() || pg::HasSlot(kArchiveSlot)) return;
+  if (!ArchivesWhatIsLeft() || pg::HasSlot(kArchiveSlot)) return;
   if (!pg::HasRoomForSlot()) throw Failure("all of max_replication_slots are taken");
   pg::MakeSlot(kArchiveSlot, OldestUnarchived());
 }

@@ -171,6 +171,7 @@ void Taker::Accept(const hand_over::Letter& letter) {
   KeepOrThrow();
   // Whoever asks for a promotion looks for this promise after entering the request.
   if (shared::OpenPromotion()) return Refuse("it is about to be promoted by another request");
+  if (shared::OpenFollowing()) return Refuse("it is about to follow another node");
   if (!pg::HasSlot(letter.giver.c_str())) {
     if (!pg::HasRoomForSlot()) return Refuse("all of max_replication_slots are taken");
     // From the promotion on it keeps what the giver needs.

@@ -4,15 +4,18 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "archive_target.hpp"
 #include "core/restore_command.hpp"
 #include "pg/clock.hpp"
 #include "pg/compat.hpp"
 #include "pg/guard.hpp"
 #include "pg/server_facts.hpp"
 #include "pg/worker.hpp"
+#include "settings.hpp"
 #include "shared_state.hpp"
 #include "shell_command.hpp"
 
@@ -47,6 +50,45 @@ std::vector<std::string> Waiting() {
 
 std::string Command() { return XLogArchiveCommand == nullptr ? "" : XLogArchiveCommand; }
 
+std::uint32_t WaitEvent() {
+  static const std::uint32_t event = pg::Call([] { return pg::NewWaitEvent("PgBatonLeft"); });
+  return event;
+}
+
+// nullopt if it is archived; else what is known of why it is not.
+std::optional<std::string> FailureOfCommand(const std::string& name) {
+  const std::string path = fmt::format("{}/{}", XLOGDIR, name);
+  ShellCommand command(core::ExpandArchiveCommand(Command(), name, path), {}, kLimit);
+  while (!command.Finished()) {
+    command.Wait(std::chrono::milliseconds(100));
+    pg::WaitForLatch(std::chrono::milliseconds(0), WaitEvent());
+  }
+  if (command.result().end == ShellCommand::End::kExited && command.result().exit_code == 0) {
+    return std::nullopt;
+  }
+  return command.errors();
+}
+
+// The same by our own library, as the archiver does it.
+std::optional<std::string> FailureOfLibrary(const std::string& name) {
+  if (Errand::HangingSince()) return "The archive directory does not answer.";
+  try {
+    Errand errand("archiving " + name,
+                  ArchiveWork(ArchiveTargetNow(), name, fmt::format("{}/{}", XLOGDIR, name)));
+    const core::Instant end = errand.begun_at() + setting::ArchiveWriteTimeout();
+    for (errand.Advance(); !errand.Finished(); errand.Advance()) {
+      if (pg::Now() >= end) return "The archive directory is too slow.";
+      std::vector<pg::SocketWait> pipe(1);
+      pipe[0].socket = errand.descriptor();
+      pg::WaitForSockets(pipe, std::chrono::milliseconds(500), WaitEvent());
+    }
+    errand.Found();
+    return std::nullopt;
+  } catch (const core::Error& error) {
+    return error.message() + (error.detail().empty() ? "" : ": " + error.detail());
+  }
+}
+
 void MarkArchived(const std::string& name) {
   const std::string ready = fmt::format("{}/{}{}", kStatusFolder, name, kReady);
   const std::string done = fmt::format("{}/{}.done", kStatusFolder, name);
@@ -55,7 +97,11 @@ void MarkArchived(const std::string& name) {
 
 }  // namespace
 
-bool ArchivesByCommand() { return XLogArchiveMode == ARCHIVE_MODE_ON && !Command().empty(); }
+bool ArchivesWhatIsLeft() {
+  if (XLogArchiveMode != ARCHIVE_MODE_ON) return false;
+  if (ArchivesByOwnLibrary()) return !setting::ArchiveDirectory().empty();
+  return !Command().empty();
+}
 
 core::Lsn OldestUnarchived() {
   for (const std::string& name : Waiting()) {
@@ -71,28 +117,20 @@ core::Lsn OldestUnarchived() {
 
 bool ArchiveLeft() {
   static core::Instant not_before{};
-  if (!ArchivesByCommand()) return true;
+  if (!ArchivesWhatIsLeft()) return true;
   const std::vector<std::string> names = Waiting();
   if (names.empty()) return true;
   if (pg::Now() < not_before) return false;
-  static const std::uint32_t event = pg::Call([] { return pg::NewWaitEvent("PgBatonArchive"); });
   const std::string& name = names.front();
-  const std::string path = fmt::format("{}/{}", XLOGDIR, name);
-  ShellCommand command(core::ExpandRestoreCommand(Command(), name, path), {}, kLimit);
-  while (!command.Finished()) {
-    command.Wait(std::chrono::milliseconds(100));
-    pg::WaitForLatch(std::chrono::milliseconds(0), event);
-  }
-  const bool archived =
-      command.result().end == ShellCommand::End::kExited && command.result().exit_code == 0;
-  if (archived) {
+  const std::optional<std::string> failure =
+      ArchivesByOwnLibrary() ? FailureOfLibrary(name) : FailureOfCommand(name);
+  if (!failure) {
     MarkArchived(name);
     shared::AddEvent("archive", fmt::format("archived {}, which waited at the demotion", name));
     return names.size() == 1;
   }
   not_before = pg::Now() + kTryAgainAfter;
-  const std::string errors = command.errors();
-  pg::Call([file = name.c_str(), text = errors.c_str()] {
+  pg::Call([file = name.c_str(), text = failure->c_str()] {
     ereport(WARNING,
             (errmsg("could not archive \"%s\", which waited at the demotion", file),
              *text == '\0' ? 0 : errdetail_internal("%s", text), errhint("It is tried again.")));

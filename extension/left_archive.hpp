@@ -6,14 +6,15 @@
 
 namespace baton {
 
-// Whether this server archives by archive_command while it is a primary, and then only.
-bool ArchivesByCommand();
+// Whether this server archives while it is a primary, and then only, by a command or by our own
+// library.
+bool ArchivesWhatIsLeft();
 
 // Where the first segment begins that waits for the archiver; none if none does.
 core::Lsn OldestUnarchived();
 
-// On a standby: hands the next file that waits to archive_command.  Returns whether nothing waits.
-// A file that fails is tried again a while later.  Interruptible.
+// On a standby: archives the next file that waits, by archive_command or our own library.  Returns
+// whether nothing waits.  A file that fails is tried again a while later.  Interruptible.
 bool ArchiveLeft();
 
 }  // namespace baton

@@ -20,6 +20,7 @@
 #include "shared_state.hpp"
 #include "standing.hpp"
 #include "succession.hpp"
+#include "upstream_changer.hpp"
 
 namespace baton {
 namespace {
@@ -78,6 +79,7 @@ class Monitor {
         succession_.Advance(*registry_);
         woken_ = true;
       }
+      changer_.Advance();
       if (woken_ || pg::Now() >= next_look) {
         Look();
         next_look = pg::Now() + NextInterval();
@@ -151,6 +153,7 @@ class Monitor {
   EventReporter reporter_;
   Following following_;
   SuccessionStarter succession_;
+  UpstreamChanger changer_;
   Shape shape_;
   core::Instant unsettled_until_{};
   bool woken_ = true;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 
+#include "archiver_facts.hpp"
 #include "board_facts.hpp"
 #include "conninfo.hpp"
 #include "gatekeeper.hpp"
@@ -25,11 +26,6 @@ constexpr const char* kHasRegistry =
     " WHERE e.extname = 'pg_baton' AND d.classid = 'pg_catalog.pg_class'::regclass"
     "  AND d.objid = pg_catalog.to_regclass('baton.node'))";
 constexpr const char* kRegistry = "SELECT name, conninfo FROM baton.node ORDER BY name";
-
-constexpr const char* kArchiver =
-    "SELECT last_failed_wal, last_failed_time > COALESCE(last_archived_time, '-infinity'),"
-    " EXISTS (SELECT FROM pg_catalog.pg_stat_activity WHERE backend_type = 'archiver')"
-    " FROM pg_catalog.pg_stat_archiver";
 
 constexpr auto kArchiveFeedsFor = std::chrono::minutes(5);
 
@@ -105,18 +101,6 @@ void ReadRegistry(pg::Spi& spi, Registry& registry) {
   }
 }
 
-void ReadArchiver(pg::Spi& spi, core::Role role, core::ArchiverFacts& archiver) {
-  const std::string mode = pg::Setting("archive_mode").value_or("off");
-  archiver.enabled = mode == "always" || (mode == "on" && role == core::Role::kPrimary);
-  archiver.configured = !pg::Setting("archive_command").value_or("").empty() ||
-                        !pg::Setting("archive_library").value_or("").empty();
-  if (!archiver.enabled) return;
-  const auto row = spi.RunAgain(kArchiver).at(0);
-  archiver.last_failed = pg::TextAt(row, 0);
-  archiver.failing = pg::TextAt(row, 1) == "t";
-  archiver.running = pg::TextAt(row, 2) == "t";
-}
-
 }  // namespace
 
 void Observe(Memory& memory, Report& report, Registry& registry) {
@@ -162,12 +146,13 @@ void Observe(Memory& memory, Report& report, Registry& registry) {
     facts.upstream = memory.upstream;
   }
   LookAtSending(spi, registry, end, memory.sending, report);
-  ReadArchiver(spi, live.role, facts.archiver);
+  ReadArchiver(spi, facts);
   facts.gate = GateFactsNow();
   memory.slow.Fill(spi, facts);
   spi.Finish();
   transaction.Commit();
   FillFromStorage(*shared::Read<StorageReport>(), facts);
+  WatchArchive(memory.archive, report.history, facts);
   facts.peers = PeersFactsNow(*shared::Read<ClusterReport>(), facts);
 }
 

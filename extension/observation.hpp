@@ -3,6 +3,7 @@
 
 #include <optional>
 
+#include "core/archive_status.hpp"
 #include "sending.hpp"
 #include "shared_state.hpp"
 #include "slow_facts.hpp"
@@ -19,6 +20,7 @@ struct Memory {
   core::NodeText upstream;                 // the last one known
   SendingMemory sending;
   SlowFacts slow;
+  core::ArchiveWatch archive;
 };
 
 // Fills facts, history, standbys and slots of `report`, whose history goes on from the look before,

@@ -5,13 +5,13 @@ EXTENSION    = control/pg_baton
 DATA         = control/pg_baton--1.0.sql
 MODULE_big   = pg_baton
 HERE        := $(patsubst %/extension/,%,$(dir $(abspath $(lastword $(MAKEFILE_LIST)))))
-SOURCES      = $(patsubst $(HERE)/%,%,$(wildcard $(HERE)/core/*.cpp $(HERE)/extension/*.cpp $(HERE)/extension/pg/*.cpp))
+SOURCES      = $(patsubst $(HERE)/%,%,$(wildcard $(HERE)/core/*.cpp $(HERE)/archive/*.cpp $(HERE)/extension/*.cpp $(HERE)/extension/pg/*.cpp))
 OBJS         = $(SOURCES:.cpp=.o)
 
 PG_CPPFLAGS  = -I$(HERE) -I$(HERE)/extension $(libpq_includes) -DFMT_HEADER_ONLY
 PG_CXXFLAGS  = -std=c++20 -Wall -Wextra -Wshadow=local -MMD -MP $(WERROR)
 # On 15 every C++ symbol of a library would be visible in the whole server process.
-SHLIB_LINK  += $(libpq) -lstdc++ -Wl,--version-script=$(HERE)/extension/exports.map
+SHLIB_LINK  += $(libpq) -lzstd -llz4 -lz -lstdc++ -Wl,--version-script=$(HERE)/extension/exports.map
 
 REGRESS      = install settings health registry promote privileges
 REGRESS_OPTS = --inputdir=$(HERE) --outputdir=$(CURDIR)

@@ -86,6 +86,7 @@ void FillSettings(core::DemotionFacts& facts) {
   facts.alter_system_allowed = MayAlterSystem();
   facts.archiving = XLogArchivingActive();
   facts.archive_library = pg::Setting("archive_library").value_or("");
+  facts.archive_directory = setting::ArchiveDirectory();
   facts.ready_files_allowed = setting::SwitchoverArchiveBacklog();
 }
 
@@ -130,7 +131,7 @@ core::DemotionFacts GatherDemotionFacts() {
   facts.trigger_files = TriggerFilesThere();
   facts.request = OpenRequest();
   facts.newest_history = pg::NewestHistoryAbove(facts.timeline);
-  const pg::ReadyFiles ready = pg::CountReadyFiles();
+  const pg::ReadyFiles ready = pg::CountReadyFiles(core::Lsn());
   if (ready.count >= 0) facts.ready_files = ready.count;
   return facts;
 }

@@ -35,6 +35,13 @@ std::vector<core::Finding> FindingsNow(const Report& report) {
                     ObserversHeartbeat(*cluster));
 }
 
+core::ArchiveVerdict ArchiveNow(const Report& report) {
+  const core::Heartbeat heartbeat = MonitorsHeartbeat(report);
+  if (heartbeat.Fresh()) return core::JudgeArchive(report.facts);
+  return {"unknown", heartbeat.age ? "not looked at for " + core::DurationText(*heartbeat.age)
+                                   : std::string("the monitor has not looked yet")};
+}
+
 std::vector<core::StandbyRow> StandbysNow(const Report& report) {
   std::vector<core::StandbyRow> standbys(report.standbys.begin(), report.standbys.end());
   const core::Heartbeat heartbeat = MonitorsHeartbeat(report);

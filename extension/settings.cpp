@@ -36,11 +36,19 @@ int event_command_timeout_ms = 10'000;
 int switchover_timeout_ms = 10'000;
 int switchover_max_lag_mb = 16;
 int switchover_archive_backlog = 8;
+char* archive_directory = nullptr;
+int archive_compression = static_cast<int>(core::Packing::kPlain);
+int archive_write_timeout_ms = 60'000;
 
 const config_enum_entry kIsolationPolicies[] = {
     {"keep", static_cast<int>(setting::IsolationPolicy::kKeep), false},
     {"fence", static_cast<int>(setting::IsolationPolicy::kFence), false},
     {nullptr, 0, false}};
+
+const config_enum_entry kCompressions[] = {{"none", static_cast<int>(core::Packing::kPlain), false},
+                                           {"zstd", static_cast<int>(core::Packing::kZstd), false},
+                                           {"lz4", static_cast<int>(core::Packing::kLz4), false},
+                                           {nullptr, 0, false}};
 
 // The thresholds of each check, in the unit of the setting; -1 is off.
 struct ThresholdSetting {
@@ -75,6 +83,12 @@ extern "C" bool CheckNodeName(char** value, void**, GucSource) {
   return false;
 }
 
+extern "C" bool CheckArchiveDirectory(char** value, void**, GucSource) {
+  if (*value == nullptr || **value == '\0' || **value == '/') return true;
+  GUC_check_errdetail("It must be an absolute path.");
+  return false;
+}
+
 // For one session, by hand: a role or a database must not have it for ever.
 extern "C" bool CheckBypassGate(bool* value, void**, GucSource source) {
   if (!*value || source == PGC_S_SESSION || source == PGC_S_CLIENT || source == PGC_S_OVERRIDE)
@@ -99,6 +113,8 @@ const TextSetting kTextSettings[] = {
      &restart_command, "", PGC_SIGHUP, nullptr},
     {"pg_baton.event_command", "Shell command that is run for each event.", &event_command, "",
      PGC_SIGHUP, nullptr},
+    {"pg_baton.archive_directory", "Where archive_library 'pg_baton' archives.", &archive_directory,
+     "", PGC_SIGHUP, CheckArchiveDirectory},
 };
 
 const NumberSetting kNumberSettings[] = {
@@ -128,6 +144,9 @@ const NumberSetting kNumberSettings[] = {
     {"pg_baton.switchover_archive_backlog",
      "How many files may wait for the archiver of a primary that is to hand over.",
      &switchover_archive_backlog, 0, kMax, 0},
+    {"pg_baton.archive_write_timeout",
+     "How long archive_library 'pg_baton' may take for one file before it is given up.",
+     &archive_write_timeout_ms, 1000, kMax, GUC_UNIT_MS},
 };
 
 constexpr double kMegabyte = 1024.0 * 1024.0;
@@ -187,6 +206,10 @@ void DefineSettings() {
                              "What a primary does that hears from too few of the other nodes.",
                              nullptr, &isolation_policy, isolation_policy, kIsolationPolicies,
                              PGC_SIGHUP, 0, nullptr, nullptr, nullptr);
+    DefineCustomEnumVariable("pg_baton.archive_compression",
+                             "How archive_library 'pg_baton' compresses what it archives.", nullptr,
+                             &archive_compression, archive_compression, kCompressions, PGC_SIGHUP,
+                             0, nullptr, nullptr, nullptr);
     DefineCustomBoolVariable("pg_baton.bypass_gate", "Lets this session commit at a closed gate.",
                              nullptr, &bypass_gate, false, PGC_SUSET,
                              GUC_NOT_IN_SAMPLE | GUC_DISALLOW_IN_FILE, CheckBypassGate, nullptr,
@@ -247,6 +270,12 @@ std::int64_t SwitchoverMaxLagBytes() {
   return static_cast<std::int64_t>(switchover_max_lag_mb) * 1024 * 1024;
 }
 int SwitchoverArchiveBacklog() { return switchover_archive_backlog; }
+
+std::string ArchiveDirectory() { return archive_directory == nullptr ? "" : archive_directory; }
+core::Packing ArchiveCompression() { return static_cast<core::Packing>(archive_compression); }
+std::chrono::milliseconds ArchiveWriteTimeout() {
+  return std::chrono::milliseconds(archive_write_timeout_ms);
+}
 
 core::HealthPolicy Health() {
   core::HealthPolicy policy;

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "core/archive_name.hpp"
 #include "core/health.hpp"
 
 namespace baton {
@@ -39,6 +40,9 @@ std::string RestartCommand();  // empty: none
 std::string PauseAt();         // empty: nowhere
 std::int64_t SwitchoverMaxLagBytes();
 int SwitchoverArchiveBacklog();  // files
+std::string ArchiveDirectory();  // empty: none
+core::Packing ArchiveCompression();
+std::chrono::milliseconds ArchiveWriteTimeout();
 
 }  // namespace setting
 }  // namespace baton

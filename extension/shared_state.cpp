@@ -22,6 +22,7 @@ constexpr std::size_t kMaxEventsOfOthers = 16;
 struct SharedState {
   std::array<Request, kMaxRequests> requests;  // askers enter, the monitor updates
   std::int64_t last_request_id;                // askers
+  UpstreamChange upstream_change;              // the asker, then the worker
   std::int64_t last_canary_token;              // askers
   Canary canary;                               // canary workers
   // Anybody enters, the monitor takes.
@@ -80,7 +81,7 @@ bool WaitUntil(std::chrono::milliseconds limit, const F& done) {
   return shared::WaitOn(block->changed, limit, done);
 }
 
-// The oldest of those that are over; at most two are not.
+// The oldest of those that are over; at most three are not.
 Request& Oldest() {
   const auto order = [](const Request& entry) {
     return std::pair(entry.id != 0 && !IsFinished(entry.state), entry.id);
@@ -91,22 +92,33 @@ Request& Oldest() {
       [order](const Request& a, const Request& b) { return order(a) < order(b); });
 }
 
-std::int64_t Enter(Request request, std::string_view requested_by, bool must_be_alone) {
+// Whether the one that is not finished keeps `request` from being entered.
+bool IsInTheWayOf(const Request& request, const Request& other) {
+  // Whoever is promoted follows nobody any more.
+  if (IsFollowing(other)) return IsFollowing(request);
+  // Whoever forces a promotion does it also against a hand-over.
+  return other.hand_over == 0 || !request.force;
+}
+
+std::int64_t Enter(Request request, std::string_view requested_by, bool must_be_alone,
+                   const UpstreamChange* change = nullptr) {
   request.requested_by = requested_by;
   request.requested_at = GetCurrentTimestamp();
   bool busy = false;
   {
     pg::Locked locked(lock, LW_EXCLUSIVE);
     auto& requests = block->state.requests;
-    // Whoever forces a promotion does it also against a hand-over.
     busy =
         must_be_alone && std::any_of(requests.begin(), requests.end(), [&](const Request& other) {
-          return other.id != 0 && !IsFinished(other.state) &&
-                 (other.hand_over == 0 || !request.force);
+          return other.id != 0 && !IsFinished(other.state) && IsInTheWayOf(request, other);
         });
     if (!busy) {
       request.id = ++block->state.last_request_id;
       Oldest() = request;
+      if (change != nullptr) {
+        block->state.upstream_change = *change;
+        block->state.upstream_change.request = request.id;
+      }
     }
   }
   if (busy) {
@@ -125,7 +137,7 @@ const char* RequestStateText(const Request& request) {
     case RequestState::kRunning:
       return "running";
     case RequestState::kDone:
-      return request.hand_over == 0 ? "promoted" : "done";
+      return IsPromotion(request) ? "promoted" : "done";
     case RequestState::kRefused:
       return "refused";
     case RequestState::kFailed:
@@ -237,9 +249,10 @@ std::int64_t SubmitPromotion(bool force, std::string_view requested_by, std::str
 }
 
 std::int64_t RecordRefusal(std::string_view kind, bool force, std::string_view requested_by,
-                           std::string_view reason) {
+                           std::string_view reason, std::string_view node) {
   Request request;
   request.kind = kind;
+  request.node = node;
   request.force = force;
   request.state = RequestState::kRefused;
   request.reason = reason;
@@ -318,9 +331,36 @@ std::optional<Request> FindHandOver(std::uint64_t hand_over) {
 
 std::optional<Request> OpenPromotion() {
   for (const Request& request : ReadRequests()) {
-    if (!IsFinished(request.state) && request.hand_over == 0) return request;
+    if (!IsFinished(request.state) && IsPromotion(request)) return request;
   }
   return std::nullopt;
+}
+
+std::int64_t SubmitFollowing(std::string_view node, std::string_view requested_by,
+                             const UpstreamChange& change) {
+  Request request;
+  request.kind = "follow";
+  request.node = node;
+  const std::int64_t id = Enter(request, requested_by, true, &change);
+  Wake(Worker::kMonitor);
+  return id;
+}
+
+std::optional<Request> OpenFollowing() {
+  for (const Request& request : ReadRequests()) {
+    if (!IsFinished(request.state) && IsFollowing(request)) return request;
+  }
+  return std::nullopt;
+}
+
+UpstreamChange ReadUpstreamChange() {
+  pg::Locked locked(lock, LW_SHARED);
+  return block->state.upstream_change;
+}
+
+void WriteUpstreamChange(const UpstreamChange& change) {
+  pg::Locked locked(lock, LW_EXCLUSIVE);
+  block->state.upstream_change = change;
 }
 
 void UpdateRequest(const Request& request) {

@@ -89,8 +89,15 @@ struct StorageReport {
   core::VolumeFacts fullest;
   bool wal_rate_known = false;
   std::optional<std::chrono::microseconds> wal_full_in;
-  std::int64_t ready_files = -1;  // negative: not counted
-  std::int64_t oldest_ready = 0;  // TimestampTz; 0 if none waits
+  std::int64_t ready_files = -1;    // negative: not counted
+  std::int64_t oldest_ready = 0;    // TimestampTz; 0 if none waits
+  core::FixedText<80> oldest_name;  // of the file
+  std::int64_t ready_bytes = 0;
+  core::Lsn archived_end;  // before here nothing waited
+  // Of our own library's directory; the question may hang, and is asked by a child.
+  core::Instant target_asked_at{};  // 0 while no question is under way
+  std::int64_t target_free_bytes = -1;
+  core::FixedText<200> target_fault;
   core::StandbySettings standby_settings;
 };
 
@@ -109,11 +116,35 @@ struct Request {
   TimestampTz finished_at = 0;
   core::Instant begin_before{};
   core::Instant begun_at{};
-  std::uint64_t hand_over = 0;  // 0: it is a promotion
+  std::uint64_t hand_over = 0;  // 0: it is none
   core::FixedText<256> steps;   // of a hand-over
+  core::NodeText node;          // to be followed; empty: it is about something else
 };
 
-// As baton.requests has it; what is done is "promoted", or "done" for a hand-over.
+inline bool IsFollowing(const Request& request) { return !request.node.empty(); }
+inline bool IsPromotion(const Request& request) {
+  return request.hand_over == 0 && !IsFollowing(request);
+}
+
+// How far the change of the upstream has come that the open request is about.
+struct UpstreamChange {
+  std::int64_t request = 0;
+  std::chrono::milliseconds allowed{};
+  core::Instant end{};           // of that time
+  core::Lsn wanted;              // what the node must have before this standby goes there
+  core::NodeText former;         // the upstream before, as people know it; empty: there was none
+  core::NodeText former_node;    // its name, if it is registered
+  core::NodeText former_slot;    // there, if it is to be dropped afterwards; empty: none is
+  bool streamed_before = false;  // from another node
+  bool has_slot = false;
+  bool made_slot = false;
+  // As postgresql.auto.conf had them; valid from `changed` on.
+  bool changed = false;
+  std::optional<core::FixedText<2048>> conninfo_before;
+  std::optional<core::NodeText> slot_before;
+};
+
+// As baton.requests has it; what is done is "promoted" for a promotion, else "done".
 const char* RequestStateText(const Request& request);
 bool IsFinished(RequestState state);
 
@@ -177,7 +208,7 @@ std::int64_t SubmitPromotion(bool force, std::string_view requested_by, std::str
                              std::chrono::milliseconds life);
 // Enters a request that was refused, for the record.
 std::int64_t RecordRefusal(std::string_view kind, bool force, std::string_view requested_by,
-                           std::string_view reason);
+                           std::string_view reason, std::string_view node = "");
 // Enters a hand-over, or what has become of it.
 void NoteHandOver(const core::HandOver& record);
 std::vector<Request> ReadRequests();  // newest first
@@ -185,6 +216,13 @@ std::optional<Request> FindRequest(std::int64_t id);
 std::optional<Request> FindHandOver(std::uint64_t hand_over);
 // The promotion that is submitted or running, if any.
 std::optional<Request> OpenPromotion();
+// Enters that this standby is to follow `node`, for the worker of the change, which begins with
+// `change`; throws kBusy while another request is under way.  A promotion may begin meanwhile.
+std::int64_t SubmitFollowing(std::string_view node, std::string_view requested_by,
+                             const UpstreamChange& change);
+std::optional<Request> OpenFollowing();
+UpstreamChange ReadUpstreamChange();
+void WriteUpstreamChange(const UpstreamChange& change);  // the worker
 void UpdateRequest(const Request& request);
 // Waits until the request is finished or `limit` has passed.  Interruptible.
 Request WaitForRequest(std::int64_t id, std::chrono::milliseconds limit);
@@ -209,8 +247,8 @@ void CountEventsReported(std::int64_t id);
 
 // What one process at a time does; it lays its duty down at its exit.  TakeUp returns false if
 // another one has it.
-enum class Duty : std::size_t { kEvents, kSuccession };
-inline constexpr std::size_t kDuties = 2;
+enum class Duty : std::size_t { kEvents, kSuccession, kUpstream };
+inline constexpr std::size_t kDuties = 3;
 bool TakeUp(Duty duty);
 void LayDown(Duty duty);
 bool IsTakenUp(Duty duty);

@@ -2,7 +2,11 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
+
+#include "core/timeline_history.hpp"
+#include "core/upstream_check.hpp"
 
 namespace baton {
 
@@ -14,5 +18,11 @@ std::string WayTo(const std::string& node, const std::string& before);
 // again.  Returns why that failed, in words; empty if it did not.  Interruptible.
 std::string TryLoginAsStandby(const std::string& node, const std::string& conninfo,
                               std::chrono::milliseconds limit);
+
+// The same, and asks what that node could send to a standby on timeline `own`, whose end does not
+// matter.  `error` is what TryLoginAsStandby returns; nullopt if it is not empty.  Interruptible.
+std::optional<core::UpstreamOffer> AskForOffer(const std::string& node, const std::string& conninfo,
+                                               const core::TimelineEntry& own,
+                                               std::chrono::milliseconds limit, std::string& error);
 
 }  // namespace baton

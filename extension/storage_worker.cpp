@@ -17,6 +17,7 @@
 #include "settings.hpp"
 #include "shared_state.hpp"
 #include "standing.hpp"
+#include "target_probe.hpp"
 #include "trigger_file.hpp"
 
 namespace baton {
@@ -31,6 +32,7 @@ class StorageWorker {
   StorageWorker() {
     shared::Board<StorageReport>().TakeOver();
     shared::Board<StorageReport>().Read(report_);
+    report_.target_asked_at = {};
   }
 
   void Run() {
@@ -41,6 +43,7 @@ class StorageWorker {
       core::Instant next = pg::Now() + setting::StorageInterval();
       while (pg::Now() < next) {
         LookForTrigger();
+        if (target_.Advance(report_)) shared::Board<StorageReport>().Write(report_);
         const auto left = std::chrono::ceil<std::chrono::milliseconds>(
             std::min(next, trigger_.NextLook()) - pg::Now());
         if (pg::WaitForLatch(left, event)) {
@@ -62,9 +65,14 @@ class StorageWorker {
     if (report_.wal.Measured()) rate_.Add(report_.wal.free_bytes, pg::Now());
     report_.wal_rate_known = rate_.Known();
     report_.wal_full_in = rate_.FullIn();
-    const pg::ReadyFiles ready = pg::CountReadyFiles();
+    const pg::LiveFacts live = pg::ReadLive();
+    const pg::ReadyFiles ready = pg::CountReadyFiles(
+        live.role == core::Role::kPrimary ? live.position.current : live.position.received);
     report_.ready_files = ready.count;
     report_.oldest_ready = ready.oldest;
+    report_.oldest_name = ready.oldest_name;
+    report_.ready_bytes = ready.bytes;
+    report_.archived_end = ready.archived_end;
     report_.standby_settings =
         RecoveryInProgress() ? pg::ReadStandbySettings() : core::StandbySettings{};
     if (RecoveryInProgress() && pg::Now() - lag_saved_at_ >= kLagFileInterval) {
@@ -121,6 +129,7 @@ class StorageWorker {
   StorageReport report_;
   core::FillRate rate_;
   TriggerFile trigger_;
+  TargetProbe target_;
   core::Instant lag_saved_at_{};
   std::int64_t events_saved_ = 0;
   std::string standing_of_ = setting::NodeName();

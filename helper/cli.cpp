@@ -1,5 +1,6 @@
 #include "helper/cli.hpp"
 
+#include <CLI/CLI.hpp>
 #include <cctype>
 #include <cstdio>
 #include <fmt/format.h>
@@ -25,7 +26,12 @@ constexpr const char* kFooter =
     "  4  interrupted; run it again\n"
     "switchover: 1 also if it was undone, 4 if its end was not seen: look before running it "
     "again.\n"
+    "archive-check: 0 also with warnings, 1 also if something could not be looked at, 3 if\n"
+    "something critical was found.\n"
     "check: 0 ok, 1 warning, 2 critical, 3 unknown, also where it could not look.\n"
+    "archive-push: 0 all archives have the file, 1 not.\n"
+    "archive-get: 0 brought, 1 no archive has the file, 3 one has it damaged, or could not be "
+    "read.\n"
     "\n"
     "Passwords come from a prompt, PGPASSWORD or the password file (PGPASSFILE, ~/.pgpass).\n"
     "PG_COLOR=always|auto|never colours messages.\n";
@@ -64,9 +70,12 @@ core::Problems ProblemsOf(const std::exception& failure) {
   return {{failure.what(), "", ""}};
 }
 
-int ExitCodeOf(const std::exception& failure) {
-  if (dynamic_cast<const core::Refusal*>(&failure) != nullptr) return 3;
+int ExitCodeOf(const std::exception& failure, const Command& command) {
   const auto* const error = dynamic_cast<const core::Error*>(&failure);
+  const int usage = ExitCode(core::ErrorCode::kUsage);
+  if (error != nullptr && ExitCode(error->code()) == usage) return usage;
+  if (command.failure_code != 0) return command.failure_code;
+  if (dynamic_cast<const core::Refusal*>(&failure) != nullptr) return 3;
   return error == nullptr ? 1 : ExitCode(error->code());
 }
 
@@ -97,7 +106,7 @@ int Carry(const Action& action, const Command& command, Output& output) {
     output.result()["ok"] = true;
   } catch (const std::exception& failure) {
     const core::Problems problems = ProblemsOf(failure);
-    code = Tell(problems, ExitCodeOf(failure), &command, output);
+    code = Tell(problems, ExitCodeOf(failure, command), &command, output);
     output.result()["ok"] = false;
     for (const core::Problem& problem : problems) {
       output.result()["errors"].push_back(
@@ -242,7 +251,7 @@ int RunCommandLine(int argc, char** argv) {
     return Tell({{"cannot be executed by \"root\"", "",
                   "Run it as the user who owns the data directory: runuser -u postgres -- pg_baton "
                   "..."}},
-                1, chosen, output);
+                chosen->failure_code == 0 ? 1 : chosen->failure_code, chosen, output);
   }
   return Carry(action, *chosen, output);
 }

@@ -2,13 +2,16 @@
 // name theirs.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <chrono>
 #include <optional>
 #include <string>
 
 #include "helper/output.hpp"
 #include "helper/server/connection.hpp"
+
+namespace CLI {
+class App;
+}
 
 namespace baton::helper {
 

@@ -14,7 +14,7 @@ esac
 packages=(
   ca-certificates cmake g++ git make pkg-config
   "postgresql-$major" "postgresql-client-$major" "postgresql-server-dev-$major" libpq-dev libkrb5-dev
-  libcli11-dev libcpp-httplib-dev libfmt-dev nlohmann-json3-dev libgtest-dev libgmock-dev
+  libcli11-dev libcpp-httplib-dev libfmt-dev liblz4-dev libzstd-dev zlib1g-dev nlohmann-json3-dev libgtest-dev libgmock-dev
 )
 # Debian says what each package's absence looks like; asking for all at once is fast.
 missing=()

@@ -20,7 +20,7 @@ cmake -S "$here" -B "$here/build/helper" -DCMAKE_BUILD_TYPE=RelWithDebInfo -DPG_
 make_here PG_CONFIG="$PG_CONFIG" WERROR=-Werror extension >/dev/null
 targets=(pg_baton)
 [ -n "${PG_BATON_QUICK:-}" ] || targets+=(unit_tests cluster_tests metrics_example dashboard_queries)
-[ -z "${PG_BATON_BENCH:-}" ] || targets=(pg_baton standby_bench cost_bench switchover_bench)
+[ -z "${PG_BATON_BENCH:-}" ] || targets=(pg_baton standby_bench cost_bench switchover_bench rejoin_bench archive_check_bench archive_bench)
 cmake --build "$here/build/helper" --target "${targets[@]}" -j"$JOBS" >/dev/null
 if [ -z "${PG_BATON_QUICK:-}${PG_BATON_BENCH:-}" ]; then
   cmake -S "$here" -B "$here/build/sanitized" -DCMAKE_BUILD_TYPE=Debug -DPG_BATON_WERROR=ON \
@@ -46,12 +46,16 @@ make -s -C "$here/test/doors" PG_CONFIG="$PG_CONFIG" BUILD="$here/build/doors$ma
   DESTDIR="$work/stage" install >/dev/null
 mkdir "$work/bin" "$work/run"
 for target in "${targets[@]}"; do cp "$here/build/helper/$target" "$work/bin/"; done
+# What tests of power losses load into other programs, and one such program.
+for part in libpower_recorder.so power_actor; do
+  [ ! -e "$here/build/helper/$part" ] || cp "$here/build/helper/$part" "$work/bin/"
+done
 [ ! -e "$here/build/sanitized/unit_tests" ] ||
   cp "$here/build/sanitized/unit_tests" "$work/bin/unit_tests_sanitized"
 if [ -z "${PG_BATON_QUICK:-}${PG_BATON_BENCH:-}" ] && promtool=$("$here/test/promtool.sh"); then
   cp "$promtool" "$work/bin/promtool"
 fi
-cp -r "$here/sql" "$here/expected" "$here/doc" "$here/monitoring" \
+cp -r "$here/sql" "$here/expected" "$here/doc" "$here/monitoring" "$here/packaging" \
   "$here/test/regress.conf" "$here/test/suites.sh" "$here/test/monitoring.sh" "$work/"
 
 # Where there is room in memory, scenarios that try no disk need not wait for one.
@@ -72,13 +76,16 @@ cd "$work/run"
 "${run_as[@]}" env -i "PATH=$PATH" "HOME=$work/run" LC_ALL=C.UTF-8 \
   "PG_BATON_TEST_BINDIR=$bin" "PG_BATON_TEST_DIR=$work/run" "PG_REGRESS=$regress" \
   "PG_BATON_TEST_MEMORY=$memory" "PG_BATON_TEST_FREEZER=$work/freezer" \
-  "PG_BATON_MONITORING=$work/monitoring" \
+  "PG_BATON_MONITORING=$work/monitoring" "PG_BATON_PACKAGING=$work/packaging" \
   "REGRESS=$(sed -n 's/^REGRESS *= *//p' "$here/extension/pgxs.mk")" \
   "PG_BATON_QUICK=${PG_BATON_QUICK:-}" "PG_BATON_LONG=${PG_BATON_LONG:-}" \
   "PG_BATON_BENCH=${PG_BATON_BENCH:-}" "PG_BATON_BENCH_SCALE=${PG_BATON_BENCH_SCALE:-20}" \
   "PG_BATON_BENCH_ROUNDS=${PG_BATON_BENCH_ROUNDS:-5}" "PG_BATON_BENCH_IDLE=${PG_BATON_BENCH_IDLE:-60}" \
   "PG_BATON_BENCH_BUFFERS=${PG_BATON_BENCH_BUFFERS:-8192}" \
   "PG_BATON_BENCH_SWITCHOVERS=${PG_BATON_BENCH_SWITCHOVERS:-100}" \
+  ${PG_BATON_BENCH_MEGABYTES:+"PG_BATON_BENCH_MEGABYTES=$PG_BATON_BENCH_MEGABYTES"} \
+  ${PG_BATON_BENCH_BEYOND:+"PG_BATON_BENCH_BEYOND=$PG_BATON_BENCH_BEYOND"} \
+  ${PG_BATON_BENCH_SEGMENTS:+"PG_BATON_BENCH_SEGMENTS=$PG_BATON_BENCH_SEGMENTS"} \
   "PG_BATON_BENCH_ONLY=${PG_BATON_BENCH_ONLY:-}" \
   "GTEST_FILTER=${GTEST_FILTER:-*}" \
   bash "$work/suites.sh" "$work"

@@ -8,6 +8,30 @@
 #error "pg_baton needs PostgreSQL 15 or later"
 #endif
 
+// 16: archive modules have a header of their own, return their callbacks, and are given a state
+// (src/include/archive/archive_module.h).
+#if PG_VERSION_NUM >= 160000
+extern "C" {
+#include "archive/archive_module.h"
+}
+#define PG_BATON_ARCHIVE_MODULE(is_configured, archive, shut_down)                            \
+  static bool CheckConfigured(ArchiveModuleState*) { return is_configured(); }                \
+  static bool ArchiveFileOf(ArchiveModuleState*, const char* file, const char* path) {        \
+    return archive(file, path);                                                               \
+  }                                                                                           \
+  static void ShutDownModule(ArchiveModuleState*) { shut_down(); }                            \
+  PGDLLEXPORT const ArchiveModuleCallbacks* _PG_archive_module_init(void) {                   \
+    static const ArchiveModuleCallbacks callbacks = {nullptr, CheckConfigured, ArchiveFileOf, \
+                                                     ShutDownModule};                         \
+    return &callbacks;                                                                        \
+  }
+#else
+#define PG_BATON_ARCHIVE_MODULE(is_configured, archive, shut_down)              \
+  PGDLLEXPORT void _PG_archive_module_init(ArchiveModuleCallbacks* callbacks) { \
+    *callbacks = {is_configured, archive, shut_down};                           \
+  }
+#endif
+
 namespace baton::pg {
 
 // 17: extensions name their own wait events (src/include/utils/wait_event.h); before that all of

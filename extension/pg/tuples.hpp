@@ -35,7 +35,7 @@ class RowBuilder {
   int count() const { return count_; }
 
  private:
-  static constexpr int kMaxColumns = 24;
+  static constexpr int kMaxColumns = 32;
   RowBuilder& Put(Datum value);
 
   Datum values_[kMaxColumns];

@@ -6,8 +6,13 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
+#include "core/archive_name.hpp"
+#include "core/wal_segment.hpp"
+
 namespace baton::pg {
 namespace {
+
+constexpr std::string_view kReady = ".ready";
 
 using Folder = std::unique_ptr<DIR, int (*)(DIR*)>;
 
@@ -43,18 +48,33 @@ core::VolumeFacts FullestVolume() {
   return fullest;
 }
 
-ReadyFiles CountReadyFiles() {
+ReadyFiles CountReadyFiles(core::Lsn end) {
   ReadyFiles ready;
   const Folder folder = OpenFolder("pg_wal/archive_status");
   if (folder == nullptr) return ready;
   ready.count = 0;
+  const auto segment_bytes = static_cast<std::uint64_t>(wal_segment_size);
+  if (!end.IsNone()) ready.archived_end = core::Lsn(end.bytes() - end.bytes() % segment_bytes);
   while (const dirent* const entry = readdir(folder.get())) {
-    if (!std::string_view(entry->d_name).ends_with(".ready")) continue;
+    if (!std::string_view(entry->d_name).ends_with(kReady)) continue;
     ++ready.count;
+    std::string name = entry->d_name;
+    name.resize(name.size() - kReady.size());
+    const auto parsed = core::ParseArchivedName(name);
+    if (parsed && (parsed->kind == core::ArchivedKind::kSegment ||
+                   parsed->kind == core::ArchivedKind::kPartial)) {
+      ready.bytes += wal_segment_size;
+      const core::Lsn begin = core::BeginOf(parsed->Segment(), segment_bytes);
+      if (begin < ready.archived_end) ready.archived_end = begin;
+    }
     struct stat found {};
     if (fstatat(dirfd(folder.get()), entry->d_name, &found, 0) != 0) continue;
     const TimestampTz moment = time_t_to_timestamptz(found.st_mtime);
-    if (ready.oldest == 0 || moment < ready.oldest) ready.oldest = moment;
+    if (ready.oldest == 0 || moment < ready.oldest ||
+        (moment == ready.oldest && name < ready.oldest_name)) {
+      ready.oldest = moment;
+      ready.oldest_name = name;
+    }
   }
   return ready;
 }

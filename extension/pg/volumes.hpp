@@ -5,6 +5,7 @@
 #include "pg/postgres.hpp"
 
 #include <cstdint>
+#include <string>
 
 #include "core/node_facts.hpp"
 
@@ -20,7 +21,12 @@ core::VolumeFacts FullestVolume();
 struct ReadyFiles {
   std::int64_t count = -1;  // negative: could not be counted
   TimestampTz oldest = 0;   // 0 if none waits
+  std::string oldest_name;
+  std::int64_t bytes = 0;
+  // Before here all WAL that there was before they were counted is archived; none: not known.
+  core::Lsn archived_end;
 };
-ReadyFiles CountReadyFiles();
+// `end` is where the WAL ended before, on this server; none: not known.
+ReadyFiles CountReadyFiles(core::Lsn end);
 
 }  // namespace baton::pg

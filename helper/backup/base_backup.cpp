@@ -27,18 +27,18 @@ void RunBaseBackup(const BaseBackupOptions& options, const CopyProgress& progres
                                         "--pgdata=" + options.directory.string(),
                                         "--dbname=" + ConninfoText(options.source),
                                         "--format=plain",
-                                        "--wal-method=stream",
-                                        "--slot=" + options.slot,
+                                        "--wal-method=" + options.wal_method,
                                         "--checkpoint=" + options.checkpoint,
                                         "--progress",
                                         "--no-password"};
+  if (!options.slot.empty()) arguments.push_back("--slot=" + options.slot);
   if (!options.max_rate.empty()) arguments.push_back("--max-rate=" + options.max_rate);
   for (const std::string& mapping : options.tablespace_mappings) {
     arguments.push_back("--tablespace-mapping=" + mapping);
   }
   std::string reason;  // the first error, which the others follow from; else the last words
   ProcessOptions process;
-  process.environment["PGPASSFILE"] = options.passfile;
+  if (!options.passfile.empty()) process.environment["PGPASSFILE"] = options.passfile;
   process.on_line = [&](const std::string& line) {
     std::int64_t done = 0;
     std::int64_t total = 0;

@@ -16,10 +16,11 @@ struct BaseBackupOptions {
   std::filesystem::path directory;
   Parameters source;  // without a password
   std::string passfile;
-  std::string slot;
+  std::string slot;  // empty: none
   std::string checkpoint = "fast";
   std::string max_rate;                          // as pg_basebackup's --max-rate; empty: none
   std::vector<std::string> tablespace_mappings;  // "/old=/new"
+  std::string wal_method = "stream";             // as pg_basebackup's --wal-method
 };
 
 // Called with what is copied so far and the total, in bytes; both are the source's estimates.

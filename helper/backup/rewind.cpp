@@ -1,9 +1,8 @@
 #include "helper/backup/rewind.hpp"
 
-#include <algorithm>
-#include <array>
 #include <cstdio>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "core/error.hpp"
 #include "helper/system/file.hpp"
@@ -12,11 +11,6 @@
 
 namespace baton::helper {
 namespace {
-
-constexpr std::array<std::string_view, 10> kDescribeTheData = {
-    "PG_VERSION",         "backup_label",    "backup_label.old", "tablespace_map",
-    "tablespace_map.old", "backup_manifest", "postmaster.pid",   "postmaster.opts",
-    "current_logfiles",   "promote"};
 
 // "12345/67890 kB (18%) copied"
 bool ParseRewindProgress(const std::string& line, std::int64_t& done, std::int64_t& total) {
@@ -27,9 +21,15 @@ bool ParseRewindProgress(const std::string& line, std::int64_t& done, std::int64
 
 void RecoverSingleUser(const Programs& programs, const fs::path& directory,
                        const fs::path& configuration) {
-  std::vector<std::string> arguments = {
-      programs.Path("postgres"), "--single", "-D",
-      directory.string(),        "-c",       "log_min_messages=warning"};
+  // Its checkpoints would remove old WAL, which pg_rewind reads.
+  std::vector<std::string> arguments = {programs.Path("postgres"),
+                                        "--single",
+                                        "-D",
+                                        directory.string(),
+                                        "-c",
+                                        "log_min_messages=warning",
+                                        "-c",
+                                        "wal_keep_size=1TB"};
   if (!configuration.empty()) {
     arguments.push_back("-c");
     arguments.push_back("config_file=" + configuration.string());
@@ -37,6 +37,9 @@ void RecoverSingleUser(const Programs& programs, const fs::path& directory,
   arguments.push_back("template1");
   ProcessOptions process;
   process.passes_interrupts_on = false;  // it is short, and cannot be left half-way to any use
+  // In a container the process of the last server may have had the number that we have: as pg_ctl
+  // does, we say who we are (CreateLockFile in src/backend/utils/init/miscinit.c).
+  process.environment["PG_GRANDPARENT_PID"] = std::to_string(getpid());
   const ProcessResult result = RunProcess(arguments, process);
   if (result.exit_code != 0) {
     throw core::Error(core::ErrorCode::kFailed,
@@ -72,33 +75,6 @@ bool RunRewind(const RewindOptions& options, const CopyProgress& progress) {
                       fmt::format("{} (exit code {})", reason, result.exit_code));
   }
   return !nothing_to_do;
-}
-
-std::vector<fs::path> OwnFiles(const fs::path& directory) {
-  std::vector<fs::path> files;
-  for (const fs::directory_entry& entry : fs::directory_iterator(directory)) {
-    const std::string name = entry.path().filename();
-    const bool is_file = entry.is_symlink() ? !entry.is_directory() : entry.is_regular_file();
-    if (!is_file || name.ends_with(".signal")) continue;
-    if (std::find(kDescribeTheData.begin(), kDescribeTheData.end(), name) !=
-        kDescribeTheData.end()) {
-      continue;
-    }
-    files.push_back(entry.path());
-  }
-  return files;
-}
-
-std::vector<fs::path> OwnFolders(const fs::path& directory) {
-  std::vector<fs::path> folders;
-  for (const fs::directory_entry& entry : fs::directory_iterator(directory)) {
-    const std::string name = entry.path().filename();
-    if (!entry.is_directory() || entry.is_symlink()) continue;
-    if (name == "base" || name == "global") continue;
-    if (name.starts_with("pg_") && name != "pg_baton") continue;
-    folders.push_back(entry.path());
-  }
-  return folders;
 }
 
 }  // namespace baton::helper

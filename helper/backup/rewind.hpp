@@ -29,13 +29,4 @@ struct RewindOptions {
 // Returns false if pg_rewind found nothing to rewind.  Throws with its first error as detail.
 bool RunRewind(const RewindOptions& options, const CopyProgress& progress);
 
-// Files at the top of the data directory that belong to this server alone: configuration,
-// certificates and whatever an administrator put there, but nothing that describes the data.
-// pg_rewind replaces or deletes them.  Links count as themselves.
-std::vector<std::filesystem::path> OwnFiles(const std::filesystem::path& directory);
-
-// The same of folders: conf.d, log, certificates, the events in pg_baton; all but those that
-// PostgreSQL itself has there.
-std::vector<std::filesystem::path> OwnFolders(const std::filesystem::path& directory);
-
 }  // namespace baton::helper

@@ -1,5 +1,6 @@
 // check: baton.health of one node, as monitoring plug-ins tell it.  It reads the verdicts as they
 // are; those that are too old are unknown there already.
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "helper/cli.hpp"

@@ -1,12 +1,15 @@
 // clone: makes a standby from a running primary.  Everything that could go wrong is looked for
 // first; then the copy grows in a directory that no server can start, and is handed over when it is
 // whole.
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include "core/archive_setup.hpp"
 #include "core/clone_check.hpp"
 #include "core/node_name.hpp"
 #include "core/quantity.hpp"
+#include "core/restore_command.hpp"
 #include "helper/backup/base_backup.hpp"
 #include "helper/cli.hpp"
 #include "helper/command/command.hpp"
@@ -15,9 +18,11 @@
 #include "helper/config/auto_conf.hpp"
 #include "helper/config/hba_file.hpp"
 #include "helper/progress.hpp"
+#include "helper/rejoin/journal_file.hpp"
 #include "helper/server/new_slot.hpp"
 #include "helper/server/queries.hpp"
 #include "helper/server/server_control.hpp"
+#include "helper/system/archive_place.hpp"
 #include "helper/system/file.hpp"
 #include "helper/system/interrupt.hpp"
 #include "helper/system/process.hpp"
@@ -234,6 +239,8 @@ class Clone {
     target_.major = programs_.major;
     target_.architecture = programs_.architecture;
     target_.free_bytes = FreeBytes(directory_);
+    const RejoinFolder rejoin(directory_, "");
+    if (fs::exists(rejoin.journal())) target_.rejoin_journal = rejoin.path();
     for (const std::string& location : source_facts_.tablespaces) {
       const DirectoryFacts there = LookAtDirectory(location);
       if (there.exists && !there.is_empty) target_.occupied_tablespaces.push_back(location);
@@ -306,6 +313,7 @@ class Clone {
   void Configure() {
     std::map<std::string, std::string> settings = ParsedSettings();
     settings.merge(StandbySettings(source_, passfile_, options_.node_name, given_));
+    settings.merge(ArchiveSettings());
     const fs::path auto_conf = directory_ / "postgresql.auto.conf";
     ReplaceFile(auto_conf, WithSettings(ReadFileIfThere(auto_conf).value_or(""), settings));
     RaiseSettings(auto_conf);
@@ -313,6 +321,29 @@ class Clone {
     fs::remove_all(directory_ / "pg_baton", error);
     AllowNodes();
     ReplaceFile(directory_ / "standby.signal", "");
+  }
+
+  // The source's restore_command names its own program, and a folder that may not be here.
+  std::map<std::string, std::string> ArchiveSettings() {
+    const auto there = [this](const char* name) {
+      return source_.Value("SELECT current_setting($1, true)", {name});
+    };
+    core::StandbyArchiveFacts facts;
+    facts.library = there("archive_library");
+    facts.directory = there("pg_baton.archive_directory");
+    facts.restore_command = there("restore_command");
+    facts.here = LookAtArchiveFolder(facts.directory);
+    facts.last_archived =
+        source_.Value("SELECT last_archived_wal FROM pg_catalog.pg_stat_archiver");
+    facts.has_last_archived =
+        !facts.directory.empty() && IsArchived(facts.directory, facts.last_archived);
+    const core::StandbyArchive plan =
+        core::PlanStandbyArchive(facts, core::ArchiveGetCommand(OwnProgram(), facts.directory));
+    for (const core::Problem& problem : plan.warnings) {
+      output_.Warning(problem.message, problem.detail, problem.hint);
+    }
+    if (!plan.sets_restore_command) return {};
+    return {{"restore_command", plan.restore_command}};
   }
 
   // Where the configuration is not copied with the data, five settings may be lower than the

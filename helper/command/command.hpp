@@ -2,10 +2,13 @@
 // chosen, and that returns the exit code where nothing is thrown.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <functional>
 
 #include "helper/output.hpp"
+
+namespace CLI {
+class App;
+}
 
 namespace baton::helper {
 
@@ -14,11 +17,18 @@ using Action = std::function<int()>;
 Action AddSetupPrimary(CLI::App& command, Output& output);
 Action AddClone(CLI::App& command, Output& output);
 Action AddRejoin(CLI::App& command, Output& output);
+Action AddPrestart(CLI::App& command, Output& output);
+Action AddRun(CLI::App& command, Output& output);
 Action AddPromote(CLI::App& command, Output& output);
 Action AddSwitchover(CLI::App& command, Output& output);
+Action AddFollow(CLI::App& command, Output& output);
 Action AddStatus(CLI::App& command, Output& output);
 Action AddCheck(CLI::App& command, Output& output);
 Action AddMetrics(CLI::App& command, Output& output);
+Action AddArchiveCheck(CLI::App& command, Output& output);
+Action AddArchivePush(CLI::App& command, Output& output);
+Action AddArchiveGet(CLI::App& command, Output& output);
+Action AddArchivePrune(CLI::App& command, Output& output);
 
 struct Command {
   const char* name;
@@ -28,6 +38,8 @@ struct Command {
   // It ends as monitoring plug-ins do: 0 ok, 1 warning, 2 critical, 3 for all else, and every error
   // is told on standard output, where such systems read.
   bool is_plugin = false;
+  // The exit code of all that fails but the usage, for commands that the server runs; 0: by kind.
+  int failure_code = 0;
 };
 
 inline constexpr Command kCommands[] = {
@@ -44,6 +56,15 @@ inline constexpr Command kCommands[] = {
      "  pg_baton rejoin -h 10.0.0.2 -D /srv/pg/a\n"
      "  pg_baton rejoin -h 10.0.0.2 -D /srv/pg/a --dry-run\n",
      AddRejoin},
+    {"prestart", "before a server starts: ask the others, and rejoin where one took over",
+     "  pg_baton prestart -D /srv/pg/a\n"
+     "  pg_baton prestart --cluster=15/main --require-answer\n"
+     "  pg_baton prestart -D /srv/pg/a --dry-run\n",
+     AddPrestart},
+    {"run", "do what prestart does, then become the server, as in a container",
+     "  pg_baton run -D /srv/pg/a\n"
+     "  pg_baton run -D /srv/pg/a --retry=10 -- -c port=5433\n",
+     AddRun},
     {"promote", "make a standby the primary, unless checks speak against it",
      "  pg_baton promote -h 10.0.0.2 --dry-run\n"
      "  pg_baton promote -h 10.0.0.2\n"
@@ -54,6 +75,11 @@ inline constexpr Command kCommands[] = {
      "  pg_baton switchover b -h 10.0.0.1\n"
      "  pg_baton switchover b -d \"host=10.0.0.1,10.0.0.2\" --timeout=120\n",
      AddSwitchover},
+    {"follow", "point a standby at another upstream: the primary, or another standby",
+     "  pg_baton follow b -h 10.0.0.3 --dry-run\n"
+     "  pg_baton follow b -h 10.0.0.3\n"
+     "  pg_baton follow a -h 10.0.0.3 --timeout=120\n",
+     AddFollow},
     {"status", "show the cluster at a glance",
      "  pg_baton status -h 10.0.0.1\n"
      "  pg_baton status -h 10.0.0.1 --watch=5\n"
@@ -69,6 +95,32 @@ inline constexpr Command kCommands[] = {
      "  pg_baton metrics --listen=9188 -d \"host=/var/run/postgresql user=monitor\"\n"
      "  pg_baton metrics --listen=[::1]:9188 -h 10.0.0.1\n",
      AddMetrics},
+    {"archive-check", "audit a WAL archive: can it be restored from?",
+     "  pg_baton archive-check --archive-directory=/srv/wal\n"
+     "  pg_baton archive-check --archive-directory=/srv/wal -h /var/run/postgresql\n"
+     "  pg_baton archive-check --archive-directory=/srv/wal --quick --format=json\n"
+     "  pg_baton archive-check --round-trip -h 10.0.0.1\n"
+     "  pg_baton archive-check --restore-test --archive-directory=/srv/wal "
+     "--backup-directory=/srv/backups --scratch-directory=/srv/scratch\n",
+     AddArchiveCheck},
+    {"archive-push", "take a file of the WAL to an archive, as archive_command",
+     "  archive_command = 'pg_baton archive-push %p --archive-directory=/srv/archive'\n"
+     "  archive_command = 'pg_baton archive-push %p --compression=zstd --archive-directory=/srv/a "
+     "--archive-directory=/srv/b'\n",
+     AddArchivePush, false, 1},
+    {"archive-get", "bring a file of the WAL from an archive, as restore_command",
+     "  restore_command = 'pg_baton archive-get %f %p --archive-directory=/srv/archive'\n"
+     "  restore_command = 'pg_baton archive-get %f %p --archive-directory=/srv/a "
+     "--archive-directory=/srv/b --jobs=4 --prefetch=16'\n",
+     AddArchiveGet, false, 3},
+    {"archive-prune", "remove from an archive what no base backup and no standby needs",
+     "  pg_baton archive-prune --archive-directory=/srv/archive --keep-backups=2 -h 10.0.0.1 "
+     "--dry-run\n"
+     "  pg_baton archive-prune --archive-directory=/srv/archive --keep-backups=2 "
+     "--backup-directory=/srv/backups\n"
+     "  pg_baton archive-prune --archive-directory=/srv/archive "
+     "--keep-from=000000010000000000000042\n",
+     AddArchivePrune},
 };
 
 }  // namespace baton::helper

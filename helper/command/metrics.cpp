@@ -1,4 +1,5 @@
 // metrics: the metrics of one node in Prometheus' text format, once or at each request over HTTP.
+#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <fmt/format.h>
 #include <mutex>

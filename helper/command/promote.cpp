@@ -1,5 +1,6 @@
 // promote: makes a standby the primary, by baton.promote() of that server, which decides; this
 // command shows what it will decide from before it asks.
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <unistd.h>
 

@@ -1,5 +1,6 @@
 #include "helper/command/reader_access.hpp"
 
+#include <CLI/CLI.hpp>
 #include <cstdlib>
 
 #include "helper/command/node_access.hpp"

@@ -1,5 +1,7 @@
 #include "helper/command/server_options.hpp"
 
+#include <CLI/CLI.hpp>
+
 namespace baton::helper {
 
 void ServerOptions::AddTo(CLI::App& command) {

@@ -1,11 +1,14 @@
 // The options of commands that make a standby on this host and start it.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <chrono>
 #include <string>
 
 #include "helper/server/server_control.hpp"
+
+namespace CLI {
+class App;
+}
 
 namespace baton::helper {
 

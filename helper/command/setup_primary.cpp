@@ -1,13 +1,17 @@
 // setup-primary: makes a running server ready to have standbys.  Reads what is, decides what has to
 // change, shows it, changes it; where nothing has to, it changes nothing.
+#include <CLI/CLI.hpp>
 #include <array>
 #include <fmt/format.h>
 #include <sstream>
 #include <sys/random.h>
 #include <thread>
 
+#include "archive/store.hpp"
+#include "core/archive_setup.hpp"
 #include "core/node_name.hpp"
 #include "core/problem.hpp"
+#include "core/restore_command.hpp"
 #include "core/settings_advice.hpp"
 #include "helper/cli.hpp"
 #include "helper/command/command.hpp"
@@ -16,6 +20,7 @@
 #include "helper/config/passfile.hpp"
 #include "helper/server/queries.hpp"
 #include "helper/server/server_control.hpp"
+#include "helper/system/archive_place.hpp"
 #include "helper/system/file.hpp"
 #include "helper/system/terminal.hpp"
 
@@ -34,6 +39,8 @@ struct Options {
   std::vector<std::string> allow;
   std::string passfile;
   bool ask_node_password = false;
+  std::string archive_directory;
+  std::string archive_compression;
   bool restart = false;
   std::string restart_command;
   std::string bindir;
@@ -147,6 +154,20 @@ class SetupPrimary {
       problems.push_back({"the extension pg_baton is not installed in this server",
                           "It has to be there before the server can load it.",
                           "Install it: make install PG_CONFIG=..."});
+    }
+    for (core::Problem& problem : FindArchiveProblems()) problems.push_back(std::move(problem));
+    return problems;
+  }
+
+  core::Problems FindArchiveProblems() const {
+    if (options_.archive_directory.empty()) return {};
+    core::Problems problems =
+        core::CheckArchiveFolder(LookAtArchiveFolder(options_.archive_directory));
+    if (!problems.empty()) return problems;
+    try {
+      archive::RequireOutside(options_.archive_directory, data_directory_);
+    } catch (const core::Error& error) {
+      problems.push_back({error.message(), error.detail(), error.hint()});
     }
     return problems;
   }
@@ -321,17 +342,51 @@ class SetupPrimary {
     }
     EnsureOwnSetting("pg_baton.node_name", options_.node_name);
     EnsureOwnSetting("pg_baton.passfile", passfile_.string());
+    const bool archive_restart = EnsureArchive();
     if (!options_.common.dry_run) Reload();
     restart_needed_ =
         server_.Value("SELECT count(*) FROM pg_settings WHERE pending_restart") != "0" ||
         server_.Value("SELECT current_setting('pg_baton.check_interval', true)").empty();
     for (const core::SettingAdvice& setting : advice) restart_needed_ |= setting.restart;
+    restart_needed_ |= archive_restart;
+  }
+
+  // Whether a restart is needed for it.
+  bool EnsureArchive() {
+    if (options_.archive_directory.empty()) return false;
+    const auto now = [this](const char* name) { return SettingInFiles(name); };
+    const core::ArchiveSetup setup =
+        core::PlanArchive({FileSetting("archive_mode").value_or(""), now("archive_library"),
+                           now("archive_command"), now("pg_baton.archive_directory"),
+                           now("pg_baton.archive_compression"), now("restore_command")},
+                          {options_.archive_directory, options_.archive_compression,
+                           core::ArchiveGetCommand(OwnProgram(), options_.archive_directory)});
+    for (const core::Problem& problem : setup.left_alone) {
+      output_.Warning(problem.message, problem.detail, problem.hint);
+    }
+    bool restart = false;
+    for (const core::SettingAdvice& setting : setup.changes) {
+      restart |= setting.restart;
+      if (setting.name.starts_with("pg_baton.")) {
+        EnsureOwnSetting(setting.name, setting.wanted);
+        continue;
+      }
+      Change(fmt::format("set {} = '{}' (was '{}'): {}{}", setting.name, setting.wanted,
+                         setting.current, setting.why, setting.restart ? " [restart]" : ""));
+      AlterSystem(setting.name, setting.wanted);
+    }
+    return restart;
+  }
+
+  // As the configuration files have it, which the server shows only in part while it does not
+  // archive; empty if they do not.
+  std::string SettingInFiles(const std::string& name) {
+    return server_.Value(
+        "SELECT setting FROM pg_file_settings WHERE name = $1 ORDER BY seqno DESC LIMIT 1", {name});
   }
 
   void EnsureOwnSetting(const std::string& name, const std::string& wanted) {
-    const std::string current = server_.Value(
-        "SELECT setting FROM pg_file_settings WHERE name = $1 ORDER BY seqno DESC LIMIT 1", {name});
-    if (current == wanted) return;
+    if (SettingInFiles(name) == wanted) return;
     Change(fmt::format("set {} = '{}'", name, wanted));
     // Before the library is loaded the server knows no such setting; one set in this session makes
     // a placeholder, which ALTER SYSTEM accepts.
@@ -448,6 +503,13 @@ Action AddSetupPrimary(CLI::App& command, Output& output) {
                      "password file of the server's user (default: PGPASSFILE or ~/.pgpass)");
   command.add_flag("--ask-node-password", options->ask_node_password,
                    "ask for the password of role baton_node instead of making one");
+  command.add_option("--archive-directory", options->archive_directory,
+                     "archive WAL into this folder, best one that all nodes share");
+  command
+      .add_option("--archive-compression", options->archive_compression,
+                  "compress what is archived")
+      ->check(CLI::IsMember({"none", "zstd", "lz4"}))
+      ->type_name("none|zstd|lz4");
   command.add_flag("--restart", options->restart, "restart the server if that is needed");
   command.add_option("--restart-command", options->restart_command,
                      "restart by this command instead of pg_ctl");

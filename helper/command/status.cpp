@@ -1,4 +1,5 @@
 // status: the cluster at a glance, from any one node of it.
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <unistd.h>
 

@@ -1,6 +1,7 @@
 // switchover: lets the primary hand its role over to a standby, by baton.switchover() of the
 // primary, which decides.  That ends this command's own session there with all others, so the end
 // is read from baton.requests of both nodes.
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <unistd.h>
 

@@ -112,6 +112,10 @@ std::vector<HealthRow> ReadSwitchoverCheck(Connection& primary, const std::strin
   return ReadFindings(primary, "baton.switchover_check($1)", {target});
 }
 
+std::vector<HealthRow> ReadFollowCheck(Connection& standby, const std::string& node) {
+  return ReadFindings(standby, "baton.follow_check($1)", {node});
+}
+
 std::optional<HandOverRow> ReadHandOver(Connection& server, const std::string& hand_over) {
   const Result result = server.Query(
       "SELECT outcome, reason, timeline, lsn, steps FROM baton.requests"

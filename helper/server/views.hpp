@@ -22,6 +22,8 @@ std::vector<HealthRow> ReadHealth(Connection& server);
 std::vector<HealthRow> ReadPromotionCheck(Connection& server);
 // So has baton.switchover_check(), which is for a primary.
 std::vector<HealthRow> ReadSwitchoverCheck(Connection& primary, const std::string& target);
+// And baton.follow_check(), which is for a standby.
+std::vector<HealthRow> ReadFollowCheck(Connection& standby, const std::string& node);
 
 // The row of baton.requests for the hand-over with this id; nullopt if the node has none.
 std::optional<HandOverRow> ReadHandOver(Connection& server, const std::string& hand_over);

@@ -105,6 +105,34 @@ void Flush(const fs::path& path) {
   if (fsync(file.number()) != 0) Fail("flush", path);
 }
 
+void FlushTree(const fs::path& path) {
+  const fs::file_type type = fs::symlink_status(path).type();
+  if (type == fs::file_type::directory) {
+    for (const fs::directory_entry& entry : fs::directory_iterator(path)) FlushTree(entry.path());
+  }
+  if (type == fs::file_type::directory || type == fs::file_type::regular) Flush(path);
+}
+
+void FlushFileSystem(const fs::path& path) {
+  const Descriptor file(path, O_RDONLY);
+  if (syncfs(file.number()) != 0) Fail("flush the file system of", path);
+}
+
+void CopyFile(const fs::path& from, const fs::path& to) {
+  std::error_code error;
+  fs::copy_file(from, to, fs::copy_options::overwrite_existing, error);
+  // libstdc++ says so of whatever it could not write in one go.
+  if (error == std::errc::io_error && FreeBytes(to.parent_path()) == 0) {
+    error = std::make_error_code(std::errc::no_space_on_device);
+  }
+  if (error) {
+    throw core::Error(core::ErrorCode::kFailed,
+                      fmt::format("could not copy \"{}\" to \"{}\": {}", from.string(), to.string(),
+                                  error.message()));
+  }
+  Flush(to);
+}
+
 void SetMode(const fs::path& path, mode_t mode) {
   if (chmod(path.c_str(), mode) != 0) Fail("set the mode of", path);
 }

@@ -24,6 +24,12 @@ std::optional<std::string> ReadFileIfThere(const fs::path& path);
 void ReplaceFile(const fs::path& path, const std::string& content, mode_t mode = 0600);
 
 void Flush(const fs::path& path);  // of a file or directory
+// Of a file, or of a folder and all that is in it; links are not followed.
+void FlushTree(const fs::path& path);
+// Everything that has been written to the file system of `path`, by whomever.
+void FlushFileSystem(const fs::path& path);
+// Copies one file durably; the directory is the caller's to flush.
+void CopyFile(const fs::path& from, const fs::path& to);
 void SetMode(const fs::path& path, mode_t mode);
 
 // A data directory that no server may start from: PostgreSQL refuses this mode (checkDataDir in

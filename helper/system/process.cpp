@@ -20,6 +20,10 @@
 namespace baton::helper {
 namespace {
 
+using Clock = std::chrono::steady_clock;
+// In which the guard ends a program and all that it started.
+constexpr std::chrono::seconds kEnding{15};
+
 std::function<void(const std::string& command)>& Trace() {
   static std::function<void(const std::string& command)> trace;
   return trace;
@@ -37,8 +41,7 @@ void LeaveForbiddenFolder() {
 [[noreturn]] void Execute(const std::vector<std::string>& arguments, int output,
                           const ProcessOptions& options) {
   for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) std::signal(signal, SIG_DFL);
-  const int nothing = open("/dev/null", O_RDONLY);
-  dup2(nothing, STDIN_FILENO);
+  dup2(options.input >= 0 ? options.input : open("/dev/null", O_RDONLY), STDIN_FILENO);
   dup2(output, STDOUT_FILENO);
   dup2(output, STDERR_FILENO);
   setenv("LC_ALL", "C", 1);
@@ -133,7 +136,14 @@ ProcessResult RunProcess(const std::vector<std::string>& arguments, const Proces
   ProcessResult result;
   std::string pending;
   bool passed_on = false;
+  const Clock::time_point began = Clock::now();
   for (;;) {
+    if (options.limit.count() > 0 && Clock::now() - began >= options.limit) {
+      if (!result.took_too_long) kill(child, SIGINT);
+      result.took_too_long = true;
+      // A program that left the group may still hold the pipe.
+      if (Clock::now() - began >= options.limit + kEnding) break;
+    }
     if (options.passes_interrupts_on && WasInterrupted() && !passed_on) {
       kill(child, SIGINT);
       passed_on = true;
@@ -144,7 +154,7 @@ ProcessResult RunProcess(const std::vector<std::string>& arguments, const Proces
     const ssize_t count = read(pipe_ends[0], buffer, sizeof(buffer));
     if (count < 0 && errno == EINTR) continue;
     if (count <= 0) break;
-    result.output.append(buffer, static_cast<std::size_t>(count));
+    if (options.keeps_output) result.output.append(buffer, static_cast<std::size_t>(count));
     pending.append(buffer, static_cast<std::size_t>(count));
     HandLines(pending, options);
   }
@@ -159,6 +169,35 @@ ProcessResult RunProcess(const std::vector<std::string>& arguments, const Proces
 
 void TraceProcesses(std::function<void(const std::string& command)> trace) {
   Trace() = std::move(trace);
+}
+
+void Become(const std::vector<std::string>& arguments) {
+  if (Trace()) Trace()(CommandText(arguments));
+  sigset_t held;
+  sigset_t before;
+  sigemptyset(&held);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&held, signal);
+  sigprocmask(SIG_BLOCK, &held, &before);
+  const auto go_back = [&before] { sigprocmask(SIG_SETMASK, &before, nullptr); };
+  try {
+    CheckInterrupt();
+  } catch (...) {
+    go_back();
+    throw;
+  }
+  // Ignored signals stay so in the next program, unlike those that are handled.
+  std::signal(SIGPIPE, SIG_DFL);
+  std::vector<char*> words;
+  for (const std::string& argument : arguments) {
+    words.push_back(const_cast<char*>(argument.c_str()));
+  }
+  words.push_back(nullptr);
+  execv(words[0], words.data());
+  const std::string reason = std::strerror(errno);
+  std::signal(SIGPIPE, SIG_IGN);
+  go_back();
+  throw core::Error(core::ErrorCode::kFailed,
+                    fmt::format("could not execute \"{}\": {}", arguments.front(), reason));
 }
 
 int RunShell(const std::string& command) {

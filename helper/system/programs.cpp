@@ -31,9 +31,8 @@ Programs Look(const std::string& bindir) {
 
 std::vector<std::string> Candidates(int major) {
   std::vector<std::string> folders = {fmt::format("/usr/lib/postgresql/{}/bin", major)};
-  std::error_code error;
-  const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
-  if (!error) folders.push_back(self.parent_path());
+  const std::filesystem::path self = OwnProgram();
+  if (!self.empty()) folders.push_back(self.parent_path());
   const char* const path = std::getenv("PATH");
   std::istringstream search(path == nullptr ? "" : path);
   for (std::string folder; std::getline(search, folder, ':');) {
@@ -51,6 +50,12 @@ Programs FindPrograms(const std::string& bindir, int major) {
     if (!programs.bindir.empty() && programs.major == major) return programs;
   }
   return {};
+}
+
+std::string OwnProgram() {
+  std::error_code error;
+  const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
+  return error ? "" : self.string();
 }
 
 std::string ElfArchitecture(const std::string& path) {

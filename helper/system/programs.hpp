@@ -19,6 +19,9 @@ struct Programs {
 // unless `bindir` names it.
 Programs FindPrograms(const std::string& bindir, int major);
 
+// The file that this program was started from; empty if that is not known.
+std::string OwnProgram();
+
 // The machine name as uname has it ("x86_64") of an ELF file; empty for anything else.
 std::string ElfArchitecture(const std::string& path);
 

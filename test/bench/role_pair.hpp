@@ -4,15 +4,12 @@
 #pragma once
 
 #include <string>
-#include <utility>
 #include <vector>
 
+#include "test/bench/figures.hpp"
 #include "test/cluster/harness.hpp"
 
 namespace baton::test {
-
-// What was done one after the other, with milliseconds.
-using Steps = std::vector<std::pair<std::string, double>>;
 
 class RolePair {
  public:

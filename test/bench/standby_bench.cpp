@@ -7,7 +7,6 @@
 // Environment as for the scenario tests; PG_BATON_BENCH_SCALE sets pgbench's scale (default 20),
 // PG_BATON_BENCH_ROUNDS the rounds of each pair (default 5); an argument, promotion, clone or
 // pgbench, picks one of the three.
-#include <cmath>
 #include <fmt/format.h>
 #include <vector>
 
@@ -16,35 +15,6 @@
 
 namespace baton::test {
 namespace {
-
-// Student's t for 95 %, two-sided, by degrees of freedom; the normal's beyond the table.
-double StudentT(std::size_t degrees) {
-  static constexpr double kTable[] = {0,     12.706, 4.303, 3.182, 2.776,
-                                      2.571, 2.447,  2.365, 2.306, 2.262};
-  return degrees < std::size(kTable) ? kTable[degrees] : 1.96;
-}
-
-// A pair of figures over all rounds, and their ratio round by round.
-void Report(const std::string& what, const std::string& ours, const std::vector<double>& a,
-            const std::string& other, const std::vector<double>& b, const std::string& unit) {
-  std::vector<double> ratios;
-  for (std::size_t i = 0; i < a.size(); ++i) ratios.push_back(a[i] / b[i]);
-  double mean = 0;
-  for (const double ratio : ratios) mean += ratio / static_cast<double>(ratios.size());
-  double variance = 0;
-  for (const double ratio : ratios) variance += (ratio - mean) * (ratio - mean);
-  const std::size_t degrees = ratios.size() - 1;
-  const double half = degrees == 0
-                          ? 0
-                          : StudentT(degrees) * std::sqrt(variance / static_cast<double>(degrees) /
-                                                          static_cast<double>(ratios.size()));
-  fmt::print(
-      "{}\n  {:<28} median {:.3f} {}\n  {:<28} median {:.3f} {}\n"
-      "  ratio round by round: mean {:.3f}, 95 % confidence {:.3f} to {:.3f}, {} rounds\n",
-      what, ours, Median(a), unit, other, Median(b), unit, mean, mean - half, mean + half,
-      ratios.size());
-  std::fflush(stdout);
-}
 
 double Pgbench(const Cluster& cluster, const Node& node, const std::vector<std::string>& more) {
   std::vector<std::string> arguments = {Cluster::Program("pgbench"), "-h", cluster.directory(),

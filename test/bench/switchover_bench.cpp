@@ -12,8 +12,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <fstream>
-#include <linux/magic.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "test/bench/belongings.hpp"
@@ -49,25 +47,10 @@ std::string Ratios(const std::vector<double>& ours, const std::vector<double>& t
   return Spread(ratios, 3);
 }
 
-// The median of each step, in the order of the first round.
-std::string StepMedians(const std::vector<Steps>& rounds) {
-  std::vector<std::string> parts;
-  for (const auto& [name, first] : rounds.front()) {
-    std::vector<double> values;
-    for (const Steps& steps : rounds) {
-      for (const auto& [other, milliseconds] : steps) {
-        if (other == name) values.push_back(milliseconds);
-      }
-    }
-    parts.push_back(fmt::format("{} {:.0f}", name, Median(values)));
-  }
-  return fmt::format("{}", fmt::join(parts, ", "));
-}
-
-std::string StepMedians(const std::vector<SwapRound>& rounds) {
+std::vector<Steps> StepsOf(const std::vector<SwapRound>& rounds) {
   std::vector<Steps> all;
   for (const SwapRound& round : rounds) all.push_back(round.steps);
-  return StepMedians(all);
+  return all;
 }
 
 void Report(const std::string& what, const std::vector<SwapRound>& ours,
@@ -82,8 +65,8 @@ void Report(const std::string& what, const std::vector<SwapRound>& ours,
         fmt::format("  pg_baton  {}\n  by hand   {}\n  ratio     {}\n", Spread(Of(ours, figure), 0),
                     Spread(Of(theirs, figure), 0), Ratios(Of(ours, figure), Of(theirs, figure)));
   }
-  Print(fmt::format("{}steps, medians\n  pg_baton  {}\n  by hand   {}", text, StepMedians(ours),
-                    StepMedians(theirs)));
+  Print(fmt::format("{}steps, medians\n  pg_baton  {}\n  by hand   {}", text,
+                    StepMedians(StepsOf(ours)), StepMedians(StepsOf(theirs))));
 }
 
 struct Surroundings {
@@ -97,11 +80,7 @@ struct Surroundings {
 
 void Compare(const Surroundings& surroundings, int rounds) {
   BatonPair ours(surroundings.configuration);
-  struct statfs file_system {};
-  statfs(ours.cluster().directory().c_str(), &file_system);
-  if (file_system.f_type == TMPFS_MAGIC) {
-    Print("!!!! the data directories are in memory, where fsync costs nothing");
-  }
+  WarnIfInMemory(ours.cluster().directory());
   PlainPair theirs(surroundings.configuration);
   std::vector<SwapRound> results[2];
   RolePair* const pairs[2] = {&ours, &theirs};

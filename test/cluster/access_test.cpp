@@ -52,7 +52,8 @@ TEST_F(Access, AMonitoringRoleReadsEveryViewAndActsOnNothing) {
   EXPECT_EQ(a_.Rows("SELECT DISTINCT proname FROM pg_proc"
                     " WHERE pronamespace = 'baton'::regnamespace"
                     "  AND NOT has_function_privilege('reader', oid, 'EXECUTE') ORDER BY 1"),
-            "demote\nfence\nhand_over\npromote\nregister_node\nswitchover\nunfence\n"
+            "archive_round_trip\ndemote\nfence\nfollow\nhand_over\npromote\nregister_"
+            "node\nswitchover\nunfence\n"
             "unregister_node\nverify_replication\nyield");
   EXPECT_THAT(ErrorAs("reader", "SELECT * FROM baton.promote()"),
               StartsWith("permission denied for function promote"));

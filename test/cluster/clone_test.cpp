@@ -1,17 +1,16 @@
 // clone on real servers: the good case under load, and each way in which it is refused or cut
 // short.
 #include <csignal>
-#include <cstdlib>
 #include <fmt/format.h>
 #include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <stdexcept>
 #include <sys/stat.h>
 #include <thread>
 
 #include "helper/system/file.hpp"
 #include "test/cluster/harness.hpp"
+#include "test/cluster/small_file_system.hpp"
 
 namespace baton::test {
 namespace {
@@ -210,32 +209,6 @@ TEST_F(Clone, RefusesAPrimaryWithoutFreeWalSenders) {
                         "pg_baton: detail: 0 of max_wal_senders = 1 are in use; a clone needs 2.\n"
                         "pg_baton: hint: Raise max_wal_senders on the source and restart it"));
   ExpectNothingWasLeft(a, b);
-}
-
-// Runs a command of the shell, in which SMALL is a folder on a file system with some 20 MB free:
-// one of its own in a mount namespace, or, where the kernel gives none (as in a chroot), the one of
-// test/freezer.sh, filled up.
-helper::ProcessResult RunOnSmallFileSystem(const fs::path& directory, const std::string& command) {
-  const std::vector<std::string> alone = {"/usr/bin/unshare", "--user", "--map-current-user",
-                                          "--keep-caps", "--mount"};
-  const auto run = [&](std::vector<std::string> how, const std::string& script) {
-    how.insert(how.end(), {"/bin/sh", "-c", script});
-    return helper::RunProcess(how);
-  };
-  if (run(alone, "true").exit_code == 0) {
-    const std::string small = (directory / "small").string();
-    return run(alone, fmt::format("mkdir -p {0} && mount -t tmpfs -o size=20m tmpfs {0} && "
-                                  "export SMALL={0} && {1}",
-                                  small, command));
-  }
-  const char* const freezer = std::getenv("PG_BATON_TEST_FREEZER");
-  if (freezer == nullptr || !fs::exists(fs::path(freezer) / "ready")) {
-    throw std::runtime_error("neither a mount namespace nor a file system of test/freezer.sh");
-  }
-  return run({}, fmt::format("export SMALL={0}/disk; free=$(df --output=avail -k $SMALL | tail -1);"
-                             " fallocate -l $((free - 20480))K $SMALL/filler && {1};"
-                             " result=$?; rm -f $SMALL/filler; exit $result",
-                             freezer, command));
 }
 
 TEST_F(Clone, RefusesAFileSystemThatIsTooSmall) {

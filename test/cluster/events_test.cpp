@@ -95,9 +95,16 @@ TEST_F(Events, AreOfThisNodeAloneAlsoAfterACloneAndARewind) {
 
   ASSERT_EQ(b.Sql("SELECT outcome FROM baton.promote(force => true)"), "promoted");
   NoteOn(b, "of_b");
+  {
+    // Without WAL of its own it would not be rewound; the gate is closed here by now.
+    helper::Connection session = a_.Connect();
+    session.Query("SET pg_baton.bypass_gate = on");
+    session.Query("CREATE TABLE of_a_alone (n integer)");
+  }
   a_.Kill();
   const HelperResult result = cluster_.RunRejoin(a_, b);
   ASSERT_EQ(result.exit_code, 0) << result.output;
+  ASSERT_NE(result.output.find("rewound: "), std::string::npos) << result.output;
 
   EXPECT_TRUE(Returns(a_, "SELECT count(*) > 0 FROM baton.events", "t"));
   EXPECT_TRUE(Returns(a_, Count("the server started as standby on timeline 2"), "1"));

@@ -375,19 +375,24 @@ HelperResult Cluster::RunClone(Node& target, Node& upstream, const std::vector<s
   return Helper(arguments);
 }
 
-HelperResult Cluster::RunRejoin(Node& target, Node& source, const std::vector<std::string>& more) {
-  std::vector<std::string> arguments = {"rejoin",
-                                        "-w",
-                                        "-h",
-                                        "127.0.0.1",
-                                        "-p",
-                                        std::to_string(source.port()),
-                                        "-D",
-                                        target.data().string(),
-                                        "--bindir=" + bindir().string(),
-                                        "--log=" + target.log_file().string()};
+std::vector<std::string> Cluster::RejoinArguments(const Node& target, const Node& source) {
+  return {"rejoin",
+          "-w",
+          "-h",
+          "127.0.0.1",
+          "-p",
+          std::to_string(source.port()),
+          "-D",
+          target.data().string(),
+          "--bindir=" + bindir().string(),
+          "--log=" + target.log_file().string()};
+}
+
+HelperResult Cluster::RunRejoin(Node& target, Node& source, const std::vector<std::string>& more,
+                                const std::map<std::string, std::string>& environment) {
+  std::vector<std::string> arguments = RejoinArguments(target, source);
   arguments.insert(arguments.end(), more.begin(), more.end());
-  return Helper(arguments);
+  return Helper(arguments, environment);
 }
 
 HelperResult Cluster::Helper(const std::vector<std::string>& arguments,

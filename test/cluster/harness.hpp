@@ -110,7 +110,10 @@ class Cluster {
 
   HelperResult SetupPrimary(Node& node, const std::vector<std::string>& more = {});
   HelperResult RunClone(Node& target, Node& upstream, const std::vector<std::string>& more = {});
-  HelperResult RunRejoin(Node& target, Node& source, const std::vector<std::string>& more = {});
+  // As RunRejoin gives them to pg_baton.
+  static std::vector<std::string> RejoinArguments(const Node& target, const Node& source);
+  HelperResult RunRejoin(Node& target, Node& source, const std::vector<std::string>& more = {},
+                         const std::map<std::string, std::string>& environment = {});
   // pg_baton with these arguments; `environment` is added to a clean one.
   HelperResult Helper(const std::vector<std::string>& arguments,
                       const std::map<std::string, std::string>& environment = {}) const;

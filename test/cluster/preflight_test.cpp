@@ -273,9 +273,9 @@ TEST_F(Preflight, OfADemotionRefusesALibraryThatArchives) {
 
   Set(a, "archive_mode", "on");
   a.Restart();
-  EXPECT_EQ(Demotion(a, "archive_library"),
-            "critical|archive_library is set, and what the archiver has not taken is archived by "
-            "archive_command alone");
+  EXPECT_EQ(
+      Demotion(a, "archive_library"),
+      "critical|what the archiver has not taken cannot be archived by this library afterwards");
 }
 
 TEST_F(Preflight, OfADemotionFindsAHistoryThatLeadsElsewhere) {

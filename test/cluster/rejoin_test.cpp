@@ -8,51 +8,15 @@
 
 #include "helper/backup/control_data.hpp"
 #include "helper/system/file.hpp"
-#include "test/cluster/harness.hpp"
+#include "test/cluster/rejoin_scenario.hpp"
 
 namespace baton::test {
 namespace {
 
+using testing::AnyOf;
 using testing::HasSubstr;
 
-class Rejoin : public testing::Test {
- protected:
-  Rejoin() : a_(cluster_.InitPrimary("a")), b_(cluster_.Clone("b", a_)) {
-    a_.Sql("CREATE TABLE t AS SELECT generate_series(1, 1000) AS n");
-    WaitForReplay();
-  }
-
-  void WaitForReplay() {
-    const std::string lsn = a_.Sql("SELECT pg_current_wal_lsn()");
-    ASSERT_TRUE(Eventually([&] {
-      return b_.Sql(fmt::format("SELECT pg_last_wal_replay_lsn() >= '{}'", lsn)) == "t";
-    }));
-  }
-
-  // The old primary writes what the new one never gets.
-  void Diverge() {
-    b_.Sql("SELECT pg_wal_replay_resume()");
-    ASSERT_EQ(b_.Sql("SELECT outcome FROM baton.promote(force => true)"), "promoted");
-    // The gate is closed here by now.
-    helper::Connection session = a_.Connect();
-    session.Query("SET pg_baton.bypass_gate = on");
-    session.Query("INSERT INTO t SELECT generate_series(5000, 5999)");
-    b_.Sql("INSERT INTO t SELECT generate_series(2000, 2009)");
-  }
-
-  void ExpectFollows() {
-    EXPECT_EQ(a_.Sql("SELECT pg_is_in_recovery()"), "t");
-    EXPECT_TRUE(Eventually(
-        [&] { return a_.Sql("SELECT count(*) FROM t") == b_.Sql("SELECT count(*) FROM t"); }));
-    b_.Sql("INSERT INTO t VALUES (9999)");
-    EXPECT_TRUE(Eventually([&] { return a_.Sql("SELECT count(*) FROM t WHERE n = 9999") == "1"; }));
-    EXPECT_EQ(b_.Rows("SELECT name, state FROM baton.standbys"), "a|streaming");
-  }
-
-  Cluster cluster_;
-  Node& a_;
-  Node& b_;
-};
+class Rejoin : public RejoinScenario {};
 
 //   a (primary) <--- b          a (killed)   b (primary)          a ---> b (primary)
 TEST_F(Rejoin, BringsAKilledPrimaryBackWithoutWhatOnlyItHad) {
@@ -159,19 +123,69 @@ TEST_F(Rejoin, GoesThereAndBackAgain) {
   EXPECT_EQ(a_.Rows("SELECT name, state FROM baton.standbys"), "b|streaming");
 }
 
+// Started by somebody else, nothing looks whether it streams, so its journal stays.
+//   a (killed)    b (primary)    a ---> b    a (primary) <--- b    a (killed)    b (primary)    a
+//   ---> b
+TEST_F(Rejoin, AJournalOfAnEarlierReturnIsNotGoneOnWith) {
+  a_.Kill();
+  ASSERT_EQ(b_.Sql("SELECT outcome FROM baton.promote()"), "promoted");
+  ASSERT_EQ(cluster_.RunRejoin(a_, b_, {"--no-start"}).exit_code, 0);
+  EXPECT_TRUE(fs::exists(Beside(".pg_baton_rejoin")));
+  a_.Start();
+  b_.Kill();
+  ASSERT_TRUE(
+      Eventually([&] { return a_.Sql("SELECT outcome FROM baton.promote()") == "promoted"; }));
+  ASSERT_EQ(cluster_.RunRejoin(b_, a_).exit_code, 0);
+  Diverge();
+  a_.Kill();
+
+  const HelperResult result = cluster_.RunRejoin(a_, b_);
+
+  ASSERT_EQ(result.exit_code, 0) << result.output;
+  EXPECT_THAT(result.output, HasSubstr("rewound: "));
+  EXPECT_EQ(a_.Sql("SELECT count(*) FROM t WHERE n BETWEEN 5000 AND 5999"), "0");
+  ExpectFollows();
+}
+
+//   a (another copy of the cluster in its place, killed)    b (primary)          a ---> b
+TEST_F(Rejoin, AJournalOfAnotherDirectoryIsNotGoneOnWith) {
+  Diverge();
+  a_.Kill();
+  fs::copy(a_.data(), Beside(".copy"),
+           fs::copy_options::recursive | fs::copy_options::copy_symlinks);
+  ASSERT_TRUE(BreakOff("rewound"));
+  fs::permissions(a_.data(), fs::perms::owner_all);
+  fs::remove_all(a_.data());
+  fs::rename(Beside(".copy"), a_.data());
+  fs::permissions(a_.data(), fs::perms::owner_all);
+
+  const HelperResult result = cluster_.RunRejoin(a_, b_);
+
+  ASSERT_EQ(result.exit_code, 0) << result.output;
+  EXPECT_THAT(result.output, Not(HasSubstr("it goes on from there")));
+  EXPECT_EQ(a_.Sql("SELECT count(*) FROM t WHERE n BETWEEN 5000 AND 5999"), "0");
+  ExpectFollows();
+}
+
 // Two standbys promoted at once choose the same timeline, and pg_rewind finds nothing to do between
 // them.
-TEST_F(Rejoin, RefusesAServerThatWasAPrimaryOnTheSameTimeline) {
+//   b (primary, 2)    c (primary, 2, killed)          b <--- c, by a new copy
+TEST_F(Rejoin, CopiesAServerThatWasAPrimaryOnTheSameTimeline) {
   Node& c = cluster_.Clone("c", a_);
   ASSERT_EQ(b_.Sql("SELECT outcome FROM baton.promote(force => true)"), "promoted");
   ASSERT_EQ(c.Sql("SELECT outcome FROM baton.promote(force => true)"), "promoted");
   c.Sql("INSERT INTO t VALUES (1)");
   c.Kill();
 
-  const HelperResult result = cluster_.RunRejoin(c, b_);
+  const HelperResult refused = cluster_.RunRejoin(c, b_, {"--method=rewind"});
+  const HelperResult copied = cluster_.RunRejoin(c, b_);
 
-  EXPECT_EQ(result.exit_code, 3) << result.output;
-  EXPECT_THAT(result.output, HasSubstr("is on the same timeline as the source"));
+  EXPECT_EQ(refused.exit_code, 3) << refused.output;
+  EXPECT_THAT(refused.output, AnyOf(HasSubstr("is on the same timeline as the source"),
+                                    HasSubstr("is not the source's timeline")));
+  ASSERT_EQ(copied.exit_code, 0) << copied.output;
+  EXPECT_EQ(c.Sql("SELECT count(*) FROM t"), "1000");
+  EXPECT_EQ(c.Sql("SHOW port"), std::to_string(c.port()));
 }
 
 // A restore leaves its targets in the configuration; a primary ignores them, a standby would stop
@@ -198,6 +212,7 @@ TEST_F(Rejoin, ADryRunChangesNothing) {
   const HelperResult result = cluster_.RunRejoin(a_, b_, {"--dry-run"});
 
   EXPECT_EQ(result.exit_code, 0) << result.output;
+  EXPECT_THAT(result.output, HasSubstr("to be streamed: "));
   EXPECT_THAT(result.output, HasSubstr("dry run: every check passed, nothing was changed"));
   EXPECT_EQ(helper::ReadFile(a_.data() / "global" / "pg_control"), control);
   EXPECT_EQ(b_.Sql("SELECT count(*) FROM pg_replication_slots"), "0");
@@ -205,12 +220,6 @@ TEST_F(Rejoin, ADryRunChangesNothing) {
 
 TEST_F(Rejoin, RefusesWhatCannotBeRewound) {
   const HelperResult running = cluster_.RunRejoin(a_, b_);
-  const HelperResult standby = [&] {
-    b_.Stop();
-    const HelperResult result = cluster_.RunRejoin(b_, a_);
-    b_.Start();
-    return result;
-  }();
   Node& nothing = cluster_.Plan("nothing");
   const HelperResult missing = cluster_.RunRejoin(nothing, b_, {"--node-name=nothing"});
   a_.Stop();
@@ -224,8 +233,6 @@ TEST_F(Rejoin, RefusesWhatCannotBeRewound) {
                             "uses it.\n"
                             "pg_baton: hint: Stop the server first",
                             a_.data().string())));
-  EXPECT_EQ(standby.exit_code, 3);
-  EXPECT_THAT(standby.output, HasSubstr("was a standby, not a primary"));
   EXPECT_EQ(missing.exit_code, 3);
   EXPECT_THAT(missing.output, HasSubstr("is not a data directory"));
   EXPECT_EQ(from_standby.exit_code, 3);
@@ -249,39 +256,103 @@ TEST_F(Rejoin, ARewindThatCannotBeginLeavesTheDirectoryAsItWas) {
   Diverge();
   a_.Kill();
   b_.Sql("REVOKE EXECUTE ON FUNCTION pg_catalog.pg_read_binary_file(text) FROM baton_node");
+  const std::string auto_conf = helper::ReadFile(a_.data() / "postgresql.auto.conf");
 
-  const HelperResult result = cluster_.RunRejoin(a_, b_);
+  const HelperResult result = cluster_.RunRejoin(a_, b_, {"--method=rewind"});
+  const std::string afterwards = helper::ReadFile(a_.data() / "postgresql.auto.conf");
+  const bool folder = fs::exists(Beside(".pg_baton_rejoin"));
   b_.Sql("GRANT EXECUTE ON FUNCTION pg_catalog.pg_read_binary_file(text) TO baton_node");
   const HelperResult again = cluster_.RunRejoin(a_, b_);
 
   EXPECT_EQ(result.exit_code, 1) << result.output;
   EXPECT_THAT(result.output, HasSubstr("pg_baton: error: pg_rewind failed\n"));
   EXPECT_THAT(result.output, HasSubstr("permission denied for function pg_read_binary_file"));
-  EXPECT_THAT(result.output, HasSubstr("Nothing was changed yet"));
+  EXPECT_EQ(afterwards, auto_conf);
+  EXPECT_FALSE(folder);
   EXPECT_EQ(again.exit_code, 0) << again.output;
   ExpectFollows();
 }
 
-// A file that cannot be written is met only when files are being replaced.
-TEST_F(Rejoin, ARewindThatFailsHalfWayLeavesADirectoryThatNoServerStartsFrom) {
+TEST_F(Rejoin, ACopyIsMadeWhereARewindIsImpossible) {
   Diverge();
+  a_.Kill();
+  b_.Sql("REVOKE EXECUTE ON FUNCTION pg_catalog.pg_read_binary_file(text) FROM baton_node");
+
+  const HelperResult result = cluster_.RunRejoin(a_, b_);
+
+  ASSERT_EQ(result.exit_code, 0) << result.output;
+  EXPECT_THAT(result.output, HasSubstr("A new copy is made instead."));
+  ExpectFollows();
+}
+
+// pg_rewind opens every file for writing, and ends half-way at one that it cannot open.
+TEST_F(Rejoin, ReadOnlyFilesSocketsAndStrangeFilesDoNotStopIt) {
+  std::ofstream(b_.data() / "server.key") << "of b";
+  chmod((b_.data() / "server.key").c_str(), 0400);
   std::ofstream(b_.data() / "base" / "note") << "of b";
   std::ofstream(a_.data() / "base" / "note") << "of a";
   chmod((a_.data() / "base" / "note").c_str(), 0400);
+  std::ofstream(a_.data() / "server.key") << "mine";
+  chmod((a_.data() / "server.key").c_str(), 0400);
+  mkfifo((a_.data() / "pipe").c_str(), 0600);
+  mkfifo((a_.data() / "global" / "pipe").c_str(), 0600);
+  std::ofstream(a_.data() / "global" / "notes.txt") << "mine";
+  Diverge();
   a_.Kill();
 
-  const HelperResult result = cluster_.RunRejoin(a_, b_);
-  const helper::ProcessResult start =
-      helper::RunProcess({Cluster::Program("postgres"), "-D", a_.data()});
-  const HelperResult again = cluster_.RunRejoin(a_, b_);
+  const HelperResult result = cluster_.RunRejoin(a_, b_, {"--method=rewind"});
 
-  EXPECT_EQ(result.exit_code, 1) << result.output;
-  EXPECT_THAT(result.output, HasSubstr("pg_baton: error: pg_rewind failed\n"));
-  EXPECT_THAT(result.output, HasSubstr("cannot be started"));
-  EXPECT_NE(start.exit_code, 0);
-  EXPECT_THAT(start.output, HasSubstr("has invalid permissions"));
-  EXPECT_EQ(again.exit_code, 3);
-  EXPECT_THAT(again.output, HasSubstr("was left half-way"));
+  ASSERT_EQ(result.exit_code, 0) << result.output;
+  EXPECT_EQ(helper::ReadFile(a_.data() / "server.key"), "mine");
+  EXPECT_TRUE(fs::is_fifo(a_.data() / "pipe"));
+  EXPECT_FALSE(fs::exists(a_.data() / "global" / "notes.txt"));
+  EXPECT_EQ(helper::ReadFile(LostWork() / "strange_files" / "global" / "notes.txt"), "mine");
+  ExpectFollows();
+}
+
+//   a <--- b, c (stopped)    b (primary)    c ---> b, without a rewind
+TEST_F(Rejoin, AStandbyThatWasStoppedFollows) {
+  Node& c = cluster_.Clone("c", a_);
+  c.Stop();
+  a_.Stop();
+  ASSERT_EQ(b_.Sql("SELECT outcome FROM baton.promote()"), "promoted");
+
+  const HelperResult result = cluster_.RunRejoin(c, b_);
+
+  ASSERT_EQ(result.exit_code, 0) << result.output;
+  EXPECT_THAT(result.output, HasSubstr("nothing to rewind"));
+  EXPECT_EQ(b_.Rows("SELECT name, state FROM baton.standbys WHERE name = 'c'"), "c|streaming");
+}
+
+//   a (demoted, waits)    b (primary)          a ---> b
+TEST_F(Rejoin, APrimaryThatWasDemotedFollows) {
+  b_.Stop();
+  ASSERT_EQ(a_.Sql("SELECT outcome FROM baton.demote(wait => false)"), "requested");
+  ASSERT_TRUE(Eventually([&] {
+    try {
+      return a_.Sql("SELECT pg_is_in_recovery()") == "t";
+    } catch (const std::exception&) {
+      return false;
+    }
+  }));
+  a_.Stop();
+  b_.Start();
+  ASSERT_EQ(b_.Sql("SELECT outcome FROM baton.promote(force => true)"), "promoted");
+
+  const HelperResult result = cluster_.RunRejoin(a_, b_);
+
+  ASSERT_EQ(result.exit_code, 0) << result.output;
+  ExpectFollows();
+}
+
+TEST_F(Rejoin, ACrashedPrimaryWithNothingOfItsOwnFollowsWithoutARewind) {
+  a_.Kill();
+  ASSERT_EQ(b_.Sql("SELECT outcome FROM baton.promote()"), "promoted");
+
+  const HelperResult result = cluster_.RunRejoin(a_, b_);
+
+  ASSERT_EQ(result.exit_code, 0) << result.output;
+  ExpectFollows();
 }
 
 }  // namespace

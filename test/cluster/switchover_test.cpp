@@ -183,6 +183,38 @@ TEST_F(Switchover, NothingIsMissingInTheArchive) {
   EXPECT_EQ(a_.Sql("SHOW restore_command"), fmt::format("cp {}/%f %p", archive.string()));
 }
 
+// The same by the library; its directory is not there when the role changes.
+TEST_F(Switchover, WhatTheLibraryHasNotArchivedIsArchivedAfterwards) {
+  const fs::path archive = cluster_.directory() / "archive";
+  for (Node* const node : {&a_, &b_}) {
+    node->Configure(
+        fmt::format("archive_mode = on\narchive_library = 'pg_baton'\n"
+                    "pg_baton.archive_directory = '{}'\n",
+                    archive.string()));
+  }
+  b_.Restart();
+  a_.Restart();
+  ASSERT_TRUE(Becomes(a_, "standbys", "ok"));
+  ASSERT_TRUE(Becomes(b_, "upstream", "ok"));
+  ASSERT_TRUE(Becomes(a_, "peers", "ok"));
+  ASSERT_TRUE(Becomes(b_, "peers", "ok"));
+  const std::string first = a_.Sql("SELECT pg_walfile_name(pg_current_wal_lsn())");
+  FillSegments(a_, 3);
+  WaitForReplay(a_, b_);
+  ASSERT_TRUE(SwitchOver(a_, b_));
+  a_.Sql("CHECKPOINT");
+  EXPECT_TRUE(fs::exists(a_.data() / "pg_wal/archive_status" / (first + ".ready")));
+
+  fs::create_directory(archive);
+
+  EXPECT_TRUE(Returns(
+      a_, "SELECT count(*) FROM pg_ls_dir('pg_wal/archive_status') AS f WHERE f LIKE '%.ready'",
+      "0"));
+  EXPECT_TRUE(fs::exists(archive / first));
+  EXPECT_TRUE(Returns(
+      a_, "SELECT count(*) FROM pg_replication_slots WHERE slot_name = 'baton_archive'", "0"));
+}
+
 // The snapshot of the checkpoint cannot list them, and would let nobody in.
 TEST_F(Switchover, AnOpenTransactionOfAHundredSubtransactionsIsNoObstacle) {
   a_.Sql("CREATE TABLE w (n int)");

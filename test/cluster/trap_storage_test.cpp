@@ -1,14 +1,13 @@
 // A disk that hangs, and one that is nearly full.
-#include <cstdlib>
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <fstream>
 #include <gmock/gmock.h>
 #include <iostream>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "test/cluster/freezer.hpp"
 #include "test/cluster/scenario.hpp"
 
 namespace baton::test {
@@ -44,34 +43,6 @@ class TrapStorage : public Scenario {
 
 const std::string TrapStorage::kImpatient =
     "pg_baton.storage_warning = 1\npg_baton.storage_critical = 2\n";
-
-// A file system of test/freezer.sh, frozen by a file and thawed at the latest by the destructor.
-class Freezer {
- public:
-  Freezer() {
-    const char* const folder = std::getenv("PG_BATON_TEST_FREEZER");
-    if (folder != nullptr && *folder != '\0') folder_ = folder;
-  }
-  ~Freezer() { Thaw(); }
-  Freezer(const Freezer&) = delete;
-  Freezer& operator=(const Freezer&) = delete;
-
-  bool works() const { return !folder_.empty() && fs::exists(folder_ / "ready"); }
-  fs::path disk() const { return folder_ / "disk"; }
-  bool Freeze() {
-    std::ofstream(folder_ / "freeze") << '\n';
-    return Eventually([&] { return fs::exists(folder_ / "frozen"); });
-  }
-  bool Thaw() {
-    std::error_code error;
-    if (folder_.empty()) return true;
-    fs::remove(folder_ / "freeze", error);
-    return Eventually([&] { return !fs::exists(folder_ / "frozen"); });
-  }
-
- private:
-  fs::path folder_;
-};
 
 // A file whose opening waits, which is what the probe meets first.
 class BlockedProbe {

@@ -156,6 +156,16 @@ TEST(CloneCheck, RefusesAnUnfinishedCopy) {
                                   "Remove the directory and run the command again."}));
 }
 
+TEST(CloneCheck, RefusesADirectoryThatARejoinWouldGoOnWith) {
+  Clonable it;
+  it.target.rejoin_journal = "/data/b.pg_baton_rejoin";
+
+  EXPECT_THAT(it.Check(), ElementsAre(Problem{
+                              "a rejoin of directory \"/data/b\" has a journal",
+                              "It is in \"/data/b.pg_baton_rejoin\", and would be gone on with.",
+                              "Let pg_baton rejoin come to its end, or move that folder aside."}));
+}
+
 TEST(CloneCheck, RefusesAFileInPlaceOfTheDirectory) {
   Clonable it;
   it.target.directory = Directory::kNotADirectory;

@@ -322,16 +322,25 @@ TEST(DemotionArchiveBacklog, IsUnknownWhereItWasNotCounted) {
                     "See the folder archive_status of pg_wal."));
 }
 
-TEST(DemotionArchiveLibrary, IsCriticalWhereItArchives) {
+TEST(DemotionArchiveLibrary, IsCriticalWhereItArchivesAndIsNotOurs) {
   Demotable it;
   EXPECT_EQ(it.Check("archive_library"), Ok("none", "no library archives for this server"));
 
   it.facts.archive_library = "basic_archive";
+  EXPECT_EQ(
+      it.Check("archive_library"),
+      Critical("basic_archive",
+               "what the archiver has not taken cannot be archived by this library afterwards",
+               "Archive by archive_library = 'pg_baton' or by archive_command, or demote this "
+               "server by a restart."));
+
+  it.facts.archive_library = "pg_baton";
   EXPECT_EQ(it.Check("archive_library"),
-            Critical("basic_archive",
-                     "archive_library is set, and what the archiver has not taken is archived by "
-                     "archive_command alone",
-                     "Archive by archive_command, or demote this server by a restart."));
+            Critical("pg_baton", "pg_baton.archive_directory is not set, so nothing is archived",
+                     "Set it, or turn archiving off."));
+  it.facts.archive_directory = "/archive";
+  EXPECT_EQ(it.Check("archive_library"),
+            Ok("pg_baton", "what the archiver has not taken is archived afterwards"));
 
   it.facts.archiving = false;
   EXPECT_EQ(it.Check("archive_library"), Ok("none", "no library archives for this server"));

@@ -84,6 +84,10 @@ TEST(Follow, StaysWhenItMayNotOrHasOtherThingsToDo) {
   promoted.promoting = true;
   EXPECT_EQ(JudgeFollowing(promoted).kind, Kind::kStay);
 
+  FollowFacts choosing = AfterAPromotion();
+  choosing.choosing = true;
+  EXPECT_EQ(JudgeFollowing(choosing).kind, Kind::kStay);
+
   FollowFacts from_archive = AfterAPromotion();
   from_archive.streams = false;
   EXPECT_EQ(JudgeFollowing(from_archive).kind, Kind::kStay);
@@ -158,7 +162,10 @@ TEST(Follow, CannotWhereTheTimelineIsFixed) {
 TEST(Follow, StaysWithTheNewPrimaryWhenItIsTheUpstream) {
   FollowFacts facts = AfterAPromotion();
   facts.upstream = "b";
+  EXPECT_EQ(JudgeFollowing(facts).kind, Kind::kStay);
 
+  // It has been seen as the primary already, and the new timeline has not come yet.
+  facts.upstream_was_primary = true;
   EXPECT_EQ(JudgeFollowing(facts).kind, Kind::kStay);
 }
 

@@ -35,9 +35,9 @@ TEST(Health, OfAPrimaryWithoutFaultIsOkInEveryCheckOfAPrimary) {
       ElementsAre("write_gate", "standbys", "standby_lag", "standby_lag_bytes", "sync_standbys",
                   "free_wal_senders", "free_replication_slots", "slots", "slot_retained",
                   "xmin_age", "wal_space", "wal_full_in", "disk_space", "storage", "archiver",
-                  "archive_backlog", "archive_age", "checksum_failures", "pending_restart", "peers",
-                  "other_primaries", "clock_difference", "version", "collation_version",
-                  "rewind_readiness", "replication_settings"));
+                  "archive_backlog", "archive_age", "archive_gap", "checksum_failures",
+                  "pending_restart", "peers", "other_primaries", "clock_difference", "version",
+                  "collation_version", "rewind_readiness", "replication_settings"));
   EXPECT_THAT(findings, Each(Field(&Finding::status, Status::kOk)));
 }
 

@@ -82,6 +82,8 @@ inline NodeFacts HealthyPrimary() {
   node.archiver.configured = true;
   node.archiver.running = true;
   node.archiver.counted = true;
+  node.archiver.missing_bytes = 0;
+  node.archiver.missing_time = 0s;
   node.peers.clock_node = "b";
   return node;
 }

@@ -15,6 +15,7 @@ using testing::SizeIs;
 struct Rejoinable {
   RejoinSource source;
   RejoinTarget target;
+  std::optional<CommonTimeline> common = CommonTimeline{1, Lsn(0x4000)};
 
   Rejoinable() {
     source.major = 15;
@@ -29,24 +30,25 @@ struct Rejoinable {
     target.system_identifier = "7301";
     target.wal_log_hints = true;
     target.timeline = 1;
+    target.end = Lsn(0x5000);
+    source.current = Lsn(0x9000);
   }
 
   Problems Check() const { return CheckRejoin(source, target); }
+  RejoinVerdict Judge() const { return JudgeRejoin(source, target, common); }
+  Problems AgainstRewinding() const {
+    const RejoinVerdict verdict = Judge();
+    EXPECT_EQ(verdict.way, RejoinWay::kCopy);
+    return verdict.against_rewinding;
+  }
 };
 
 constexpr const char* kCloneInstead =
     "Move the directory aside and make a new standby with pg_baton clone.";
+constexpr const char* kCopyInstead = "It can come back by a new copy of the source.";
 
 TEST(RejoinCheck, FindsNothingWhereARewindWouldWork) {
   EXPECT_THAT(Rejoinable().Check(), IsEmpty());
-}
-
-TEST(RejoinCheck, IsContentWithChecksumsInPlaceOfHints) {
-  Rejoinable it;
-  it.target.wal_log_hints = false;
-  it.target.data_checksums = true;
-
-  EXPECT_THAT(it.Check(), IsEmpty());
 }
 
 TEST(RejoinCheck, RefusesWhatIsNoDataDirectory) {
@@ -69,13 +71,14 @@ TEST(RejoinCheck, RefusesADirectoryOfAnotherUser) {
                                   "postgres."}));
 }
 
-TEST(RejoinCheck, RefusesADirectoryLeftHalfWay) {
+TEST(RejoinCheck, RefusesADirectoryThatIsLockedWithoutAJournal) {
   Rejoinable it;
   it.target.is_unfinished = true;
 
   EXPECT_THAT(it.Check(),
-              ElementsAre(Problem{"directory \"/data/a\" was left half-way by a rejoin or clone",
-                                  "Its files are of two servers, so nothing can start from it.",
+              ElementsAre(Problem{"directory \"/data/a\" was left half-way by a clone",
+                                  "Nothing can start from it, and no journal of a rejoin is beside "
+                                  "it.",
                                   kCloneInstead}));
 }
 
@@ -116,11 +119,11 @@ TEST(RejoinCheck, RefusesAStandbyAsSource) {
   Rejoinable it;
   it.source.in_recovery = true;
 
-  EXPECT_THAT(it.Check(),
-              ElementsAre(Problem{"the source is a standby",
-                                  "A former primary is rewound to the server that took over from "
-                                  "it.",
-                                  "Connect to the present primary."}));
+  EXPECT_THAT(it.Check(), ElementsAre(Problem{
+                              "the source is a standby",
+                              "A former primary comes back behind the server that took over from "
+                              "it.",
+                              "Connect to the present primary."}));
 }
 
 TEST(RejoinCheck, RefusesAnotherMajorVersion) {
@@ -155,52 +158,11 @@ TEST(RejoinCheck, RefusesToRewindTheNewerOne) {
                                               "that was promoted last is the one to keep."}));
 }
 
-TEST(RejoinCheck, RefusesTwoPrimariesOfOneTimeline) {
-  Rejoinable it;
-  it.target.timeline = 2;
-
-  EXPECT_THAT(it.Check(),
-              ElementsAre(Problem{"\"/data/a\" is on the same timeline as the source",
-                                  "Both are on timeline 2, and both have been a primary on it.",
-                                  kCloneInstead}));
-}
-
 TEST(RejoinCheck, DoesNotCompareATimelineThatIsNotKnown) {
   Rejoinable it;
   it.source.timeline = 0;
 
   EXPECT_THAT(it.Check(), IsEmpty());
-}
-
-TEST(RejoinCheck, RefusesAFormerStandby) {
-  Rejoinable it;
-  it.target.was_standby = true;
-
-  EXPECT_THAT(it.Check(),
-              ElementsAre(Problem{"\"/data/a\" was a standby, not a primary",
-                                  "There is nothing to rewind; a standby follows another primary "
-                                  "when its primary_conninfo says so.",
-                                  kCloneInstead}));
-}
-
-TEST(RejoinCheck, RefusesWithoutHintsAndChecksums) {
-  Rejoinable it;
-  it.target.wal_log_hints = false;
-
-  EXPECT_THAT(it.Check(),
-              ElementsAre(Problem{"the former primary cannot be rewound",
-                                  "Neither wal_log_hints nor data checksums were on when it last "
-                                  "ran.",
-                                  kCloneInstead}));
-}
-
-TEST(RejoinCheck, RefusesASourceWithoutFullPageWrites) {
-  Rejoinable it;
-  it.source.full_page_writes = false;
-
-  EXPECT_THAT(it.Check(),
-              ElementsAre(Problem{"full_page_writes is off on the source", "pg_rewind needs it.",
-                                  "Set it on and reload the source."}));
 }
 
 TEST(RejoinCheck, RefusesASourceWithoutTheExtension) {
@@ -248,12 +210,121 @@ TEST(RejoinCheck, RefusesASlotThatIsInUse) {
 TEST(RejoinCheck, FindsAllProblemsAtOnce) {
   Rejoinable it;
   it.source.in_recovery = true;
-  it.source.full_page_writes = false;
+  it.source.may_checkpoint = false;
   it.source.system_identifier = "9999";
-  it.target.was_standby = true;
+  it.source.name_is_source = true;
+
+  EXPECT_THAT(it.Check(), SizeIs(4));
+}
+
+TEST(JudgeRejoin, RewindsWhatWroteBeyondTheFork) {
+  EXPECT_EQ(Rejoinable().Judge().way, RejoinWay::kRewind);
+}
+
+TEST(JudgeRejoin, LetsANodeFollowThatHasNothingOfItsOwn) {
+  Rejoinable it;
+  it.target.end = it.common->end;
+
+  EXPECT_EQ(it.Judge().way, RejoinWay::kFollow);
+}
+
+TEST(JudgeRejoin, CopiesWhereTheEndOfTheWalIsNotKnown) {
+  Rejoinable it;
+  it.target.end = Lsn();
+  it.target.end_error = "segment 3 is damaged";
+
+  EXPECT_THAT(it.AgainstRewinding(), ElementsAre(Problem{"where this node's WAL ends is not known",
+                                                         "segment 3 is damaged", kCopyInstead}));
+}
+
+TEST(JudgeRejoin, LetsAStandbyOfTheSameTimelineFollow) {
+  Rejoinable it;
+  it.target.is_standby = true;
+  it.target.timeline = 2;
+  it.common = CommonTimeline{2, Lsn()};
+
+  EXPECT_EQ(it.Judge().way, RejoinWay::kFollow);
+}
+
+TEST(JudgeRejoin, CopiesAStandbyThatHasMoreOfTheTimelineThanTheSource) {
+  Rejoinable it;
+  it.target.is_standby = true;
+  it.target.timeline = 2;
+  it.target.end = Lsn(0xA000);
+  it.common = CommonTimeline{2, Lsn()};
+
+  EXPECT_THAT(
+      it.AgainstRewinding(),
+      ElementsAre(Problem{"\"/data/a\" has more of timeline 2 than the source",
+                          "Its WAL ends at 0/A000, that of the source at 0/9000.", kCopyInstead}));
+}
+
+TEST(JudgeRejoin, CopiesWhereBothWereAPrimaryOfOneTimeline) {
+  Rejoinable it;
+  it.target.timeline = 2;
+  it.common = CommonTimeline{2, Lsn()};
+
+  EXPECT_THAT(it.AgainstRewinding(),
+              ElementsAre(Problem{"\"/data/a\" is on the same timeline as the source",
+                                  "Both are on timeline 2, and both have been a primary on it.",
+                                  kCopyInstead}));
+}
+
+// a was promoted to timeline 2, and so was another node, from which the source took over.
+TEST(JudgeRejoin, CopiesWhereAnotherReignHadTheSameTimeline) {
+  Rejoinable it;
+  it.source.timeline = 3;
+  it.target.timeline = 2;
+  it.target.reign = "00000000000000aa";
+  it.source.reign_of_targets_timeline = "00000000000000bb";
+  it.common = CommonTimeline{2, Lsn(0x6000)};
+
+  EXPECT_THAT(it.AgainstRewinding(),
+              ElementsAre(Problem{"timeline 2 of \"/data/a\" is not the source's timeline 2",
+                                  "Two servers were promoted to a timeline of the same number, and "
+                                  "pg_rewind cannot tell them apart.",
+                                  kCopyInstead}));
+  it.source.reign_of_targets_timeline = it.target.reign;
+  EXPECT_EQ(it.Judge().way, RejoinWay::kFollow);
+  it.source.reign_of_targets_timeline = "";
+  EXPECT_EQ(it.Judge().way, RejoinWay::kFollow) << "not known is no difference";
+}
+
+TEST(JudgeRejoin, CopiesWithoutACommonTimeline) {
+  Rejoinable it;
+  it.common.reset();
+
+  EXPECT_THAT(
+      it.AgainstRewinding(),
+      ElementsAre(Problem{"the two histories have nothing in common",
+                          "The source's history does not contain timeline 1.", kCopyInstead}));
+}
+
+TEST(JudgeRejoin, CopiesWithoutHintsAndChecksums) {
+  Rejoinable it;
   it.target.wal_log_hints = false;
 
-  EXPECT_THAT(it.Check(), SizeIs(5));
+  EXPECT_THAT(it.AgainstRewinding(),
+              ElementsAre(Problem{"pg_rewind cannot be used on this directory",
+                                  "Neither wal_log_hints nor data checksums were on when it last "
+                                  "ran.",
+                                  kCopyInstead}));
+  it.target.data_checksums = true;
+  EXPECT_EQ(it.Judge().way, RejoinWay::kRewind);
+}
+
+TEST(JudgeRejoin, NamesAllThatSpeaksAgainstARewind) {
+  Rejoinable it;
+  it.source.full_page_writes = false;
+  it.source.special_files = {".s.PGSQL.5432"};
+
+  EXPECT_THAT(it.AgainstRewinding(),
+              ElementsAre(Problem{"full_page_writes is off on the source", "pg_rewind needs it.",
+                                  "Set it on and reload the source."},
+                          Problem{"\".s.PGSQL.5432\" in the source's data directory is no regular "
+                                  "file",
+                                  "pg_rewind cannot copy a socket or pipe.",
+                                  "Let unix_socket_directories of the source lead elsewhere."}));
 }
 
 }  // namespace

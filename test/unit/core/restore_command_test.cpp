@@ -37,5 +37,23 @@ TEST(ExpandRestoreCommand, KeepsWhatIsNoPlaceholder) {
   EXPECT_EQ(ExpandRestoreCommand("", "F", "P"), "");
 }
 
+TEST(ExpandArchiveCommand, PutsInFileAndPath) {
+  EXPECT_EQ(ExpandArchiveCommand("cp '%p' \"/archive/%f\" && date +%%s", "F", "pg_wal/F"),
+            "cp 'pg_wal/F' \"/archive/F\" && date +%s");
+}
+
+TEST(ExpandArchiveCommand, HasNoOldestFile) {
+  EXPECT_EQ(ExpandArchiveCommand("cleanup %r 100%", "F", "P"), "cleanup %r 100%");
+}
+
+TEST(ArchiveGetCommand, QuotesForTheShellAndForTheServer) {
+  const std::string command = ArchiveGetCommand("/usr/bin/pg_baton", "/it's 100%");
+
+  EXPECT_EQ(command,
+            "'/usr/bin/pg_baton' archive-get '%f' '%p' --archive-directory='/it'\\''s 100%%'");
+  EXPECT_EQ(ExpandRestoreCommand(command, "F", "P"),
+            "'/usr/bin/pg_baton' archive-get 'F' 'P' --archive-directory='/it'\\''s 100%'");
+}
+
 }  // namespace
 }  // namespace baton::core

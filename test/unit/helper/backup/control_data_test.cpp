@@ -17,6 +17,7 @@ constexpr const char* kShutDown =
     "Latest checkpoint location:           0/3000028\n"
     "Latest checkpoint's TimeLineID:       12\n"
     "Latest checkpoint's PrevTimeLineID:   11\n"
+    "Database block size:                  8192\n"
     "wal_log_hints setting:                on\n"
     "Data page checksum version:           0\n";
 
@@ -26,8 +27,17 @@ TEST(ParseControlData, ReadsWhatARewindNeeds) {
   EXPECT_EQ(data.state, "shut down");
   EXPECT_EQ(data.system_identifier, "7301234567890123456");
   EXPECT_EQ(data.timeline, 12u);
+  EXPECT_EQ(data.block_bytes, 8192u);
   EXPECT_TRUE(data.wal_log_hints);
   EXPECT_FALSE(data.data_checksums);
+}
+
+TEST(ParseControlData, AServerThatCrashedAfterItsPromotionIsOnTheNewTimeline) {
+  const ControlData data = ParseControlData(
+      "Latest checkpoint's TimeLineID:       12\n"
+      "Min recovery ending loc's timeline:   13\n");
+
+  EXPECT_EQ(data.timeline, 13u);
 }
 
 TEST(ParseControlData, ReadsChecksumsAndHintsTheOtherWayRound) {

@@ -1,6 +1,7 @@
 #include "helper/system/process.hpp"
 
 #include <cstdlib>
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include "helper/system/file.hpp"
@@ -99,6 +100,16 @@ TEST(RunProcess, HandsOnALineWhileTheProgramStillRuns) {
   EXPECT_EQ(result.exit_code, 0);
 }
 
+TEST(RunProcess, KeepsNoOutputThatIsTooMuchToKeep) {
+  std::vector<std::string> lines;
+  ProcessOptions options;
+  options.on_line = [&lines](const std::string& line) { lines.push_back(line); };
+  options.keeps_output = false;
+
+  EXPECT_EQ(Shell("echo one; echo two", options).output, "");
+  EXPECT_THAT(lines, ElementsAre("one", "two"));
+}
+
 TEST(RunProcess, AddsToTheEnvironment) {
   ProcessOptions options;
   options.environment["PGPASSFILE"] = "/secrets/my pass";
@@ -164,6 +175,31 @@ TEST(CommandText, IsReadByTheShellAsItWasMeant) {
     EXPECT_EQ(Shell(CommandText({"printf", "%s.", word, "end"})).output,
               std::string(word) + ".end.");
   }
+}
+
+TEST(RunProcess, EndsAProgramThatTakesTooLongAndWhatItStarted) {
+  const TemporaryDirectory directory;
+  ProcessOptions options;
+  options.limit = std::chrono::milliseconds(200);
+
+  const ProcessResult result = Shell(fmt::format("(sleep 60; touch {0}) & sleep 60; touch {0}",
+                                                 (directory.path() / "lived").string()),
+                                     options);
+
+  EXPECT_TRUE(result.took_too_long);
+  EXPECT_NE(result.exit_code, 0);
+  EXPECT_FALSE(fs::exists(directory.path() / "lived"));
+}
+
+TEST(RunProcess, LeavesAProgramAloneThatEndsInTime) {
+  ProcessOptions options;
+  options.limit = std::chrono::minutes(1);
+
+  const ProcessResult result = Shell("echo done", options);
+
+  EXPECT_FALSE(result.took_too_long);
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_EQ(result.output, "done\n");
 }
 
 }  // namespace
