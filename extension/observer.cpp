@@ -23,6 +23,9 @@ namespace {
 constexpr auto kSettingsInterval = std::chrono::seconds(30);
 // How soon a node is asked again that ended the connection.
 constexpr auto kAskAgainAfter = std::chrono::milliseconds(100);
+// How long a connection is kept that leads to another server than the registered one: long enough
+// to cost neither side much, short enough for a name or an address that moves.
+constexpr auto kKeepStrangerFor = std::chrono::seconds(10);
 
 // One other node: the connection that is kept to it, and what it said last.
 class Peer {
@@ -78,24 +81,38 @@ class Peer {
     next_ = now + setting::ObserveInterval();
     waiting_ = true;
     asked_ = false;
-    kept_ = session_ != nullptr && session_->state() == PeerSession::State::kIdle;
+    const bool stale = stranger_ && now - connected_at_ >= kKeepStrangerFor;
+    kept_ = !stale && session_ != nullptr && session_->state() == PeerSession::State::kIdle;
     if (!kept_) Connect();
   }
 
   void Connect() {
     session_ = std::make_unique<PeerSession>(node_.name.str(), node_.conninfo.str());
+    connected_at_ = asked_at_;
+    stranger_ = false;
     asked_ = false;
     kept_ = false;
   }
 
-  bool GiveUp(std::string_view error) {
+  bool ConcludeUnreachable(std::string_view error) {
     waiting_ = false;
     row_.asked = true;
     row_.concluded_at = asked_at_;
     row_.reachable = false;
-    row_.error = error;  // which may lie in the session
+    row_.error = error;
+    return true;
+  }
+
+  bool GiveUp(std::string_view error) {
+    ConcludeUnreachable(error);  // which may lie in the session
     session_.reset();
     return true;
+  }
+
+  // Somebody answers, but not the registered node.
+  bool Disown(std::string_view error) {
+    stranger_ = true;
+    return ConcludeUnreachable(error);
   }
 
   bool TakeAnswer(core::Instant now) {
@@ -103,12 +120,13 @@ class Peer {
     if (!report)
       return GiveUp("the answer was not understood; is pg_baton of another version there?");
     if (report->row.system_identifier != GetSystemIdentifier()) {
-      return GiveUp("the server at this address belongs to another cluster");
+      return Disown("the server at this address belongs to another cluster");
     }
     if (!report->row.name.empty() && report->row.name.view() != node_.name.view()) {
-      return GiveUp(
+      return Disown(
           fmt::format("the server at this address is node \"{}\"", report->row.name.view()));
     }
+    stranger_ = false;
     waiting_ = false;
     row_ = report->row;
     row_.name = node_.name;
@@ -137,10 +155,12 @@ class Peer {
   core::Instant sent_at_{};  // the question itself, on a connection that may be older
   core::Instant next_{};
   core::Instant settings_due_{};
+  core::Instant connected_at_{};
   TimestampTz asked_wall_ = 0;
   bool waiting_ = false;
   bool asked_ = false;
-  bool kept_ = false;  // the session is from an earlier question
+  bool kept_ = false;      // the session is from an earlier question
+  bool stranger_ = false;  // the session leads to another server than the registered one
   bool with_settings_ = false;
 };
 
