@@ -116,7 +116,7 @@ TEST_F(ArchiveCheck, FaultsAreFoundBySqlAndFromTheShell) {
   arguments.emplace_back("--format=json");
   const HelperResult result = Check(arguments);
   EXPECT_EQ(result.exit_code, 3) << result.output;
-  const json printed = json::parse(result.output.substr(result.output.find('{')));
+  const json printed = json::parse(result.json());
   EXPECT_EQ(printed["critical"], 2);
   EXPECT_EQ(printed["warning"], 1);
   EXPECT_EQ(printed["findings"][0]["kind"], "history_differs");

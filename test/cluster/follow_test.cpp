@@ -563,7 +563,7 @@ TEST_F(Following, TheHelperSaysInJsonWhatCameOfIt) {
   const HelperResult failed = FollowByHelper(c_, "b", {"--format=json", "--timeout=1"});
   b_.GoOn();
   EXPECT_EQ(failed.exit_code, 1) << failed.output;
-  const json failure = json::parse(failed.output.substr(failed.output.find('{')));
+  const json failure = json::parse(failed.json());
   EXPECT_EQ(failure["outcome"], "failed");
   EXPECT_THAT(failure["reason"].get<std::string>(), HasSubstr("nothing was changed"));
 

@@ -5,6 +5,7 @@
 // PG_BATON_TEST_FREEZER, if set, is a folder of test/freezer.sh.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <functional>
@@ -31,6 +32,9 @@ void SendSignal(int pid, int signal);
 struct HelperResult {
   int exit_code = 0;
   std::string output;  // standard output and error together
+
+  // From the first brace on, for libpq and the helper may have said something before it.
+  std::string json() const { return output.substr(std::min(output.find('{'), output.size())); }
 };
 
 class Cluster;

@@ -106,11 +106,11 @@ TEST_F(PromoteCommand, JsonHasTheOutcomeAndEveryCheck) {
   const HelperResult promoted = Promote(b_, {"--format=json"});
 
   EXPECT_EQ(refused.exit_code, 3);
-  const json refusal = json::parse(refused.output.substr(refused.output.find('{')));
+  const json refusal = json::parse(refused.json());
   EXPECT_EQ(refusal["ok"], false);
   EXPECT_EQ(refusal["outcome"], "would be refused");
   EXPECT_EQ(promoted.exit_code, 0) << promoted.output;
-  const json promotion = json::parse(promoted.output.substr(promoted.output.find('{')));
+  const json promotion = json::parse(promoted.json());
   EXPECT_EQ(promotion["ok"], true);
   EXPECT_EQ(promotion["node"], "b");
   EXPECT_EQ(promotion["outcome"], "promoted");

@@ -181,10 +181,10 @@ TEST_F(SwitchoverCommand, JsonHasTheOutcomeTheChecksAndTheSteps) {
   const HelperResult swapped = Switchover("b", a_, {"--format=json"});
 
   ASSERT_EQ(planned.exit_code, 0) << planned.output;
-  const json plan = json::parse(planned.output);
+  const json plan = json::parse(planned.json());
   EXPECT_EQ(plan["outcome"], "would be done");
   ASSERT_EQ(swapped.exit_code, 0) << swapped.output;
-  const json result = json::parse(swapped.output);
+  const json result = json::parse(swapped.json());
   EXPECT_EQ(result["ok"], true);
   EXPECT_EQ(result["outcome"], "done");
   EXPECT_EQ(result["target"], "b");
