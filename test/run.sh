@@ -5,6 +5,7 @@
 #   PG_BATON_QUICK=1   builds, loads, runs pg_regress; no scenarios
 #   PG_BATON_LONG=1    with the repetitions that take long
 #   PG_BATON_BENCH=1   runs the bench programs instead; PG_BATON_BENCH_ONLY="PROGRAM PART..." one
+#   PG_BATON_TEST_PARTS=N  how many scenarios run at once; one more than processors, if not said
 #   GTEST_FILTER=...   picks tests of the unit and scenario programs
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -30,12 +31,12 @@ fi
 
 # Other users may not be able to enter the checkout, so what the tests need goes where they can.
 work=$(mktemp -d /tmp/pg_baton-test.XXXXXX)
-freezer=
+freezers=()
 memory=
 clean_up() {
-  if [ -n "$freezer" ]; then
-    kill "$freezer" 2>/dev/null || true
-    wait "$freezer" 2>/dev/null || true
+  if [ ${#freezers[@]} -gt 0 ]; then
+    kill "${freezers[@]}" 2>/dev/null || true
+    wait "${freezers[@]}" 2>/dev/null || true
   fi
   rm -rf --one-file-system "$work" ${memory:+"$memory"}
 }
@@ -62,20 +63,24 @@ cp -r "$here/sql" "$here/expected" "$here/doc" "$here/monitoring" "$here/packagi
 if [ -z "${PG_BATON_BENCH:-}" ] && [ "$(df --output=avail /dev/shm 2>/dev/null | tail -1 || echo 0)" -gt 4000000 ]; then
   memory=$(mktemp -d /dev/shm/pg_baton-test.XXXXXX)
 fi
+# Scenarios wait for servers most of the time, so more of them than processors run at once.
+parts=${PG_BATON_TEST_PARTS:-$(($(nproc) + 1))}
 run_as=()
 if [ "$(id -u)" = 0 ]; then
   chown postgres "$work/run" ${memory:+"$memory"}
   run_as=(runuser -u postgres --)
   # Only root can freeze a file system; without it the tests imitate a storage that hangs.
-  "$here/test/freezer.sh" "$work/freezer" postgres &
-  freezer=$!
+  for ((part = 0; part < parts; part++)); do
+    "$here/test/freezer.sh" "$work/freezer$part" postgres &
+    freezers+=($!)
+  done
 fi
 regress=$("$PG_CONFIG" --pgxs)
 regress=${regress%/makefiles/pgxs.mk}/test/regress/pg_regress
 cd "$work/run"
 "${run_as[@]}" env -i "PATH=$PATH" "HOME=$work/run" LC_ALL=C.UTF-8 \
   "PG_BATON_TEST_BINDIR=$bin" "PG_BATON_TEST_DIR=$work/run" "PG_REGRESS=$regress" \
-  "PG_BATON_TEST_MEMORY=$memory" "PG_BATON_TEST_FREEZER=$work/freezer" \
+  "PG_BATON_TEST_MEMORY=$memory" "PG_BATON_TEST_PARTS=$parts" \
   "PG_BATON_MONITORING=$work/monitoring" "PG_BATON_PACKAGING=$work/packaging" \
   "REGRESS=$(sed -n 's/^REGRESS *= *//p' "$here/extension/pgxs.mk")" \
   "PG_BATON_QUICK=${PG_BATON_QUICK:-}" "PG_BATON_LONG=${PG_BATON_LONG:-}" \

@@ -18,15 +18,23 @@ passed=0
 failed=0
 suites_failed=()
 sum_of() { awk '{ sum += $1 } END { print sum + 0 }'; }
-# google_test NAME PROGRAM REPEAT: runs a GoogleTest program and takes its own count from what it
-# prints; with PG_BATON_LONG so many times, each time in another order.
+# google_test NAME PROGRAM REPEAT [PARTS]: runs a GoogleTest program, in so many parts at once, and takes
+# its own count from what it prints; with PG_BATON_LONG so many times, each time in another order.
 google_test() {
-  local name=$1 program=$2 output=$work/run/$1.out begin=$SECONDS
-  local long=()
+  local name=$1 program=$2 parts=${4:-1} output=$work/run/$1.out begin=$SECONDS ok=0 part
+  local long=() running=()
   [ -z "$PG_BATON_LONG" ] || long=(--gtest_shuffle "--gtest_repeat=$3")
   say "$name"
-  "$program" --gtest_brief=1 ${long[@]+"${long[@]}"} 2>&1 | tee "$output"
-  local ok=${PIPESTATUS[0]}
+  for ((part = 0; part < parts; part++)); do
+    GTEST_TOTAL_SHARDS=$parts GTEST_SHARD_INDEX=$part PG_BATON_TEST_FREEZER=$work/freezer$part \
+      "$program" --gtest_brief=1 ${long[@]+"${long[@]}"} >"$output.$part" 2>&1 &
+    running+=($!)
+  done
+  : >"$output"
+  for ((part = 0; part < parts; part++)); do
+    wait "${running[part]}" || ok=$?
+    tee -a "$output" <"$output.$part"
+  done
   local good bad
   good=$(sed -n 's/^\[  PASSED  \] \([0-9]*\) test.*/\1/p' "$output" | sum_of)
   bad=$(sed -n 's/^\[==========\] \([0-9]*\) test.* ran\..*/\1/p' "$output" | sum_of)
@@ -86,7 +94,7 @@ if [ "$GTEST_FILTER" = '*' ]; then
   [ -n "$PG_BATON_QUICK" ] || monitoring
   regress
 fi
-if [ -z "$PG_BATON_QUICK" ]; then google_test "scenarios with real servers" "$work/bin/cluster_tests" 3; fi
+if [ -z "$PG_BATON_QUICK" ]; then google_test "scenarios with real servers" "$work/bin/cluster_tests" 3 "$PG_BATON_TEST_PARTS"; fi
 
 left=$(pgrep -u "$(id -u)" -f "$work/run${PG_BATON_TEST_MEMORY:+|$PG_BATON_TEST_MEMORY}" | grep -vx "$$" || true)
 for pid in $left; do
