@@ -72,6 +72,8 @@ class Content {
     off_t data = lseek(file_.number(), here, SEEK_DATA);
     // There are none to the end, or it cannot tell.
     if (data < 0) data = errno == ENXIO ? static_cast<off_t>(file_bytes) : here;
+    // A file that grows meanwhile, as by cp, can be read beyond the size that it had.
+    data = std::max(data, here);
     const std::uint64_t hole =
         static_cast<std::uint64_t>(data - here) / kLargestPage * kLargestPage;
     read_ += hole;
