@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include "archive/foreign_archive.hpp"
 #include "archive/segment_audit.hpp"
 #include "archive/segment_file.hpp"
 #include "archive/store.hpp"
@@ -29,9 +30,11 @@ class Auditor {
 
   void Run() {
     ReadNames();
-    if (const std::string tool = listing_.Tool(); !tool.empty()) {
-      TellTool(tool);
-      return;
+    if (listing_.segments() == 0) {
+      if (const std::string tool = ForeignTool(request_.folder); !tool.empty()) {
+        TellTool(tool);
+        return;
+      }
     }
     ReadHistories();
     FindOrigin();

@@ -10,37 +10,6 @@ namespace {
 
 constexpr std::size_t kSegmentLength = 24;
 
-bool IsDigits(std::string_view text) {
-  return !text.empty() &&
-         std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
-}
-
-// "15-1", where pgBackRest keeps the segments of one cluster.
-bool IsClusterOfPgBackRest(std::string_view name) {
-  const std::size_t dash = name.find('-');
-  return dash != std::string_view::npos && IsDigits(name.substr(0, dash)) &&
-         IsDigits(name.substr(dash + 1));
-}
-
-// "000000010000000000000001-", then a checksum.
-bool IsSegmentOfPgBackRest(std::string_view name) {
-  constexpr std::size_t kChecksumLength = 40;
-  return name.size() > kSegmentLength + kChecksumLength && name[kSegmentLength] == '-' &&
-         IsSegmentName(name.substr(0, kSegmentLength));
-}
-
-std::string ToolOf(std::string_view name, bool is_directory) {
-  if (name == "archive.info" || (is_directory && IsClusterOfPgBackRest(name)) ||
-      IsSegmentOfPgBackRest(name)) {
-    return "pgBackRest";
-  }
-  if (name == "xlog.db" || name == "identity.json" || (is_directory && name == "wals")) {
-    return "Barman";
-  }
-  if (is_directory && (name == "wal_005" || name == "basebackups_005")) return "WAL-G";
-  return "";
-}
-
 // As of cp to another name first, rsync and others: the name of a segment or a history is in it.
 bool IsTemporaryName(std::string_view name) {
   while (!name.empty() && (name.front() == '.' || name.front() == '_')) name.remove_prefix(1);
@@ -118,7 +87,6 @@ void ArchiveListing::Add(std::string_view file, bool is_directory) {
     if (parsed && parsed->packing != Packing::kPlain) parsed.reset();
   }
   if (!parsed) {
-    if (tool_.empty()) tool_ = ToolOf(file, is_directory);
     (!is_directory && IsTemporaryName(file) ? temporary_ : foreign_).Add(file);
     return;
   }

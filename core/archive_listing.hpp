@@ -68,8 +68,6 @@ class ArchiveListing {
   // Named as a file that was not finished, by a tool that copies.
   const SomeNames& temporary() const { return temporary_; }
   const SomeNames& foreign() const { return foreign_; }
-  // "pgBackRest", "Barman" or "WAL-G", if the folder is laid out by it and has no segment itself.
-  std::string Tool() const { return segments_ == 0 ? tool_ : ""; }
 
  private:
   std::map<TimelineId, TimelineFiles> timelines_;
@@ -78,7 +76,6 @@ class ArchiveListing {
   std::set<std::pair<std::string, Stored>> backups_;
   SomeNames temporary_;
   SomeNames foreign_;
-  std::string tool_;
 };
 
 }  // namespace baton::core

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "archive/foreign_archive.hpp"
 #include "archive/packing.hpp"
 #include "archive/store.hpp"
 #include "core/wal_segment.hpp"
@@ -27,24 +28,9 @@ std::string ReadBegin(const fs::path& path, core::Packing packing, std::size_t s
   return content;
 }
 
-// Names of the folders in which pgBackRest and Barman keep segments: the first sixteen digits.
-bool IsFolderOfSegments(const std::string& name) {
-  return name.size() == 16 && core::IsSegmentName(name + "00000000");
-}
-
 void RefuseForeign(const fs::path& folder) {
-  const auto has = [&](const char* name) { return fs::exists(folder / name); };
-  const char* owner = nullptr;
-  if (has("archive.info") || has("archive.info.copy")) owner = "pgBackRest";
-  if (has("xlog.db") || has("wals") || has("identity.json")) owner = "Barman";
-  for (fs::directory_iterator entry(folder), end; owner == nullptr && entry != end; ++entry) {
-    if (!entry->is_directory()) continue;
-    const fs::path inner = entry->path();
-    if (fs::exists(inner / "archive.info")) owner = "pgBackRest";
-    if (fs::exists(inner / "wals")) owner = "Barman";
-    if (IsFolderOfSegments(inner.filename().string())) owner = "Barman or pgBackRest";
-  }
-  if (owner == nullptr) return;
+  const std::string owner = archive::ForeignTool(folder);
+  if (owner.empty()) return;
   throw core::Error(core::ErrorCode::kRefused,
                     fmt::format("\"{}\" is an archive of {}", folder.string(), owner), "",
                     "Let that program expire what is in it.");

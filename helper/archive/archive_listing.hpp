@@ -21,8 +21,8 @@ struct ArchiveListing {
   std::uint64_t segment_bytes = 0;
 };
 
-// Throws kNotFound where the folder is not there, kRefused where it is the archive of pgBackRest or
-// Barman, or has WAL of more than one cluster, kFailed where it cannot be read.
+// Throws kNotFound where the folder is not there, kRefused where it is the archive of another
+// program, or has WAL of more than one cluster, kFailed where it cannot be read.
 ArchiveListing ListArchive(const std::filesystem::path& folder);
 
 struct Removal {

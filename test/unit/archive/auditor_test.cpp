@@ -171,7 +171,11 @@ TEST_F(AuditorTest, AFolderThatIsNotThereIsAnError) {
 
 TEST_F(AuditorTest, ArchivesOfOthersAreNamedAndNotJudged) {
   const std::vector<std::pair<std::string, std::string>> tools = {
-      {"15-1", "pgBackRest"}, {"wals", "Barman"}, {"wal_005", "WAL-G"}};
+      {"15-1", "pgBackRest"},
+      {"stanza/15-1", "pgBackRest"},
+      {"wals", "Barman"},
+      {"0000000100000000", "Barman or pgBackRest"},
+      {"wal_005", "WAL-G"}};
   for (const auto& [folder, tool] : tools) {
     fs::remove_all(archive_.folder());
     fs::create_directories(archive_.folder() / folder);
