@@ -9,6 +9,7 @@
 #include "archive/segment_audit.hpp"
 #include "archive/segment_file.hpp"
 #include "archive/store.hpp"
+#include "core/backup_label.hpp"
 #include "core/origin_vote.hpp"
 #include "core/restore_command.hpp"
 
@@ -192,17 +193,18 @@ void Auditor::ReadBackups() {
   backups_ = request_.backups;
   for (const auto& [name, stored] : listing_.backups()) {
     hooks_.pause();
-    core::BackupNote note = core::BackupNoteNamed(name, server_.origin.segment_bytes);
+    auto note = core::BackupNoteNamed(name, server_.origin.segment_bytes);
+    if (!note) continue;
     const auto text = request_.quick ? std::nullopt : ReadSmall(name, stored);
-    const auto said = text ? core::ParseBackupNote(*text) : std::nullopt;
-    if (said && said->start == note.start) note.stop = said->stop;
-    if (text && (!said || said->start != note.start)) {
+    const auto said = text ? core::ParseBackupLabel(*text) : std::nullopt;
+    if (said && said->start == note->start) note->stop = said->stop;
+    if (text && (!said || said->start != note->start)) {
       Tell({Status::kWarning, "damaged_backup_note", name + std::string(core::StoredEnding(stored)),
             said ? fmt::format("it is about a backup that begins at {}", said->start.ToString())
                  : "it is no note of a base backup",
             "No restore reads it; where the backup ends cannot be told."});
     }
-    backups_.push_back(std::move(note));
+    backups_.push_back(std::move(*note));
   }
 }
 

@@ -1,11 +1,12 @@
 #include "core/archive_retention.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <fmt/format.h>
 #include <set>
 #include <tuple>
 
+#include "core/archive_name.hpp"
+#include "core/backup_note.hpp"
 #include "core/restore_command.hpp"
 #include "core/wal_segment.hpp"
 
@@ -84,14 +85,9 @@ std::vector<ArchiveSpan> ByTimeline(const std::map<TimelineId, ArchiveSpan>& spa
 }  // namespace
 
 std::optional<WalNeed> NeedOfBackupNote(const std::string& name, std::uint64_t segment_bytes) {
-  const auto parsed = ParseArchivedName(name);
-  if (!parsed || parsed->kind != ArchivedKind::kBackup) return std::nullopt;
-  constexpr std::size_t kOffsetAt = 25;
-  constexpr std::size_t kOffsetEnd = 33;
-  std::uint64_t offset = 0;
-  std::from_chars(parsed->name.data() + kOffsetAt, parsed->name.data() + kOffsetEnd, offset, 16);
-  return WalNeed{"base backup " + parsed->name,
-                 Lsn(BeginOf(parsed->Segment(), segment_bytes).bytes() + offset), parsed->timeline};
+  const auto note = BackupNoteNamed(name, segment_bytes);
+  if (!note) return std::nullopt;
+  return WalNeed{"base backup " + note->name, note->start, note->timeline};
 }
 
 std::vector<WalNeed> NewestBackups(std::vector<WalNeed> backups, int count) {

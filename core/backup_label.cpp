@@ -33,6 +33,8 @@ std::optional<BackupLabel> ParseBackupLabel(std::string_view text) {
   const auto parsed =
       std::from_chars(timeline->data(), timeline->data() + timeline->size(), label.timeline);
   if (parsed.ec != std::errc() || label.timeline == 0) return std::nullopt;
+  const std::string_view stop = Field(text, "STOP WAL LOCATION").value_or("");
+  label.stop = Lsn::Parse(stop.substr(0, stop.find(' '))).value_or(Lsn());
   label.start_time = Field(text, "START TIME").value_or("");
   label.label = Field(text, "LABEL").value_or("");
   label.is_incremental = Field(text, "INCREMENTAL FROM LSN").has_value();

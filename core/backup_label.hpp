@@ -1,5 +1,6 @@
-// What a base backup says of itself in its file backup_label (build_backup_content in
-// src/backend/access/transam/xlogbackup.c; before 16 in xlog.c).
+// What a base backup says of itself, in its file backup_label and, at its end, in the note that the
+// archive gets (build_backup_content in src/backend/access/transam/xlogbackup.c; before 16 in
+// xlog.c).
 #pragma once
 
 #include <optional>
@@ -16,6 +17,7 @@ struct BackupLabel {
   std::string start_time;   // as the server wrote it, with its time zone
   std::string label;        // may be empty
   bool is_incremental = false;
+  Lsn stop;  // up to where recovery has to go at least; none but in the note
 };
 
 // nullopt if it has no start, or no timeline.

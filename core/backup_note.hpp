@@ -1,6 +1,5 @@
-// What pg_backup_stop() notes of a base backup in the archive (build_backup_content in
-// src/backend/access/transam/xlogbackup.c; in 15 in xlog.c): from where on it needs WAL, and up to
-// where at least.
+// What pg_backup_stop() notes of a base backup in the archive: from where on it needs WAL, and up
+// to where at least.
 #pragma once
 
 #include <optional>
@@ -20,10 +19,7 @@ struct BackupNote {
   bool operator==(const BackupNote&) const = default;
 };
 
-// What the name alone says.  It is one of a backup's note.
-BackupNote BackupNoteNamed(std::string_view name, std::uint64_t segment_bytes);
-
-// The positions that the note, or a backup_label, has in it; nullopt if it has no start.
-std::optional<BackupNote> ParseBackupNote(std::string_view text);
+// What the name alone says, with or without the ending of a packing; nullopt if it is no note's.
+std::optional<BackupNote> BackupNoteNamed(std::string_view name, std::uint64_t segment_bytes);
 
 }  // namespace baton::core

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "archive/auditor.hpp"
+#include "core/backup_label.hpp"
 #include "core/error.hpp"
 #include "helper/archive/round_trip.hpp"
 #include "helper/cli.hpp"
@@ -70,12 +71,12 @@ class CheckArchive {
       backups.push_back({"", 0, *start, core::Lsn()});
     }
     if (!options_.backup_label.empty()) {
-      auto note = core::ParseBackupNote(ReadFile(options_.backup_label));
-      if (!note) {
+      const auto label = core::ParseBackupLabel(ReadFile(options_.backup_label));
+      if (!label) {
         throw core::Error(core::ErrorCode::kFailed,
                           fmt::format("\"{}\" is no backup_label", options_.backup_label));
       }
-      backups.push_back(*note);
+      backups.push_back({"", label->timeline, label->start, core::Lsn()});
     }
     return backups;
   }

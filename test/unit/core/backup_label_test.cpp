@@ -23,6 +23,17 @@ TEST(ParseBackupLabel, ReadsWhereAndWhenItBegan) {
   EXPECT_EQ(label->start_time, "2026-11-28 14:13:27 UTC");
   EXPECT_EQ(label->label, "pg_basebackup base backup");
   EXPECT_FALSE(label->is_incremental);
+  EXPECT_TRUE(label->stop.IsNone());
+}
+
+TEST(ParseBackupLabel, ReadsWhereABackupEndsInItsNote) {
+  const auto note = ParseBackupLabel(
+      "START WAL LOCATION: 0/17000028 (file x)\n"
+      "STOP WAL LOCATION: 0/17000138 (file x)\n"
+      "START TIMELINE: 3\n");
+
+  ASSERT_TRUE(note);
+  EXPECT_EQ(note->stop, Lsn(0x17000138));
 }
 
 TEST(ParseBackupLabel, TellsAnIncrementalOne) {
@@ -41,8 +52,8 @@ TEST(ParseBackupLabel, TakesNothingElse) {
 }
 
 TEST(IsNewer, ATimelineComesBeforeAPosition) {
-  BackupLabel one{Lsn(0x2000028), 2, "", "", false};
-  BackupLabel other{Lsn(0x9000028), 1, "", "", false};
+  BackupLabel one{Lsn(0x2000028), 2, "", "", false, Lsn()};
+  BackupLabel other{Lsn(0x9000028), 1, "", "", false, Lsn()};
 
   EXPECT_TRUE(IsNewer(one, other));
   EXPECT_FALSE(IsNewer(other, one));
