@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include <vector>
 
+#include "archive/scratch_removal.hpp"
 #include "core/error.hpp"
 #include "durable_file.hpp"
 #include "pg/guard.hpp"
@@ -24,13 +25,8 @@ namespace fs = std::filesystem;
 // after their end.
 std::vector<std::string> in_use;
 
-void RemoveQuietly(const fs::path& path) noexcept {
-  std::error_code error;
-  fs::remove_all(path, error);
-}
-
 extern "C" void RemoveInUse(int, Datum) {
-  for (const std::string& path : in_use) RemoveQuietly(path);
+  for (const std::string& path : in_use) archive::RemoveScratch(path);
 }
 
 void RegisterExit() {
@@ -54,7 +50,7 @@ void RemoveLeftovers(const std::string& prefix) {
     if (parsed.ec != std::errc() || parsed.ptr != end_of_name) continue;
     if (owner == getpid() || (kill(owner, 0) != 0 && errno == ESRCH)) left.push_back(entry->path());
   }
-  for (const fs::path& path : left) RemoveQuietly(path);
+  for (const fs::path& path : left) archive::RemoveScratch(path);
 }
 
 }  // namespace
@@ -73,7 +69,7 @@ ScratchFolder::ScratchFolder(const std::string& purpose)
 }
 
 ScratchFolder::~ScratchFolder() {
-  RemoveQuietly(path_);
+  archive::RemoveScratch(path_);
   std::erase(in_use, path_);
 }
 

@@ -10,6 +10,7 @@
 #include <thread>
 #include <unistd.h>
 
+#include "archive/scratch_removal.hpp"
 #include "core/error.hpp"
 #include "core/path_inside.hpp"
 #include "helper/server/server_control.hpp"
@@ -123,10 +124,7 @@ void RestoreScratch::TakeOver() {
   // A folder that was made by the test that left this is that test's to remove, and so ours.
   made_ = made_ || ReadFile(folder_ / kMark).ends_with("made\n");
   const std::string elsewhere = ReadFileIfThere(folder_ / "sockets").value_or("");
-  if (elsewhere.starts_with("/tmp/pg_baton.")) {
-    std::error_code error;
-    fs::remove_all(elsewhere, error);
-  }
+  if (elsewhere.starts_with("/tmp/pg_baton.")) archive::RemoveScratch(elsewhere);
   if (!Clear()) {
     throw core::Error(core::ErrorCode::kFailed,
                       fmt::format("could not remove what an earlier restore test left in \"{}\"",
@@ -152,21 +150,22 @@ void RestoreScratch::MakeSocketFolder() {
   ReplaceFile(folder_ / "sockets", pattern);
 }
 
-RestoreScratch::~RestoreScratch() {
+RestoreScratch::~RestoreScratch() { Remove(); }
+
+bool RestoreScratch::Remove() noexcept {
+  if (is_gone_) return true;
+  if (sockets_.parent_path() != folder_) archive::RemoveScratch(sockets_);
+  if (!Clear()) return false;  // the mark stays, so that the next test goes on
   std::error_code error;
-  if (sockets_.parent_path() != folder_) fs::remove_all(sockets_, error);
-  if (!Clear()) return;  // the mark stays, so that the next test goes on
   fs::remove(folder_ / kMark, error);
   if (made_) fs::remove(folder_, error);
+  is_gone_ = true;
+  return true;
 }
 
 bool RestoreScratch::Clear() noexcept {
   bool done = true;
-  for (const char* const name : kMade) {
-    std::error_code error;
-    fs::remove_all(folder_ / name, error);
-    if (error) done = false;
-  }
+  for (const char* const name : kMade) done &= archive::RemoveScratch(folder_ / name);
   return done;
 }
 

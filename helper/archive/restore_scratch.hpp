@@ -23,10 +23,13 @@ class RestoreScratch {
   // Makes the folder, or takes one that is empty or has leftovers of an earlier test, whose server
   // is ended first.  Throws kBusy where a test is running in it.
   explicit RestoreScratch(fs::path folder);
-  // Removes all that is known to be a test's, and the folder if it was made here.
   ~RestoreScratch();
   RestoreScratch(const RestoreScratch&) = delete;
   RestoreScratch& operator=(const RestoreScratch&) = delete;
+
+  // Removes all that is known to be a test's, and the folder if it was made here; the destructor
+  // does so too.  False where something is left, which the next test in this folder removes.
+  bool Remove() noexcept;
 
   fs::path data() const { return folder_ / "data"; }
   fs::path tablespaces() const { return folder_ / "tablespaces"; }
@@ -46,6 +49,7 @@ class RestoreScratch {
   fs::path folder_;
   fs::path sockets_;
   bool made_ = false;
+  bool is_gone_ = false;  // what is there now is somebody else's
   std::optional<archive::OpenFile> mark_;
 };
 
