@@ -10,12 +10,33 @@ namespace baton::core {
 namespace {
 
 // How complaints about WAL begin (xlogreader.c, xlogrecovery.c).
-constexpr std::array<std::string_view, 8> kComplaints = {
-    "invalid ",   "incorrect ",       "unexpected ",       "record with ",
-    "could not ", "out-of-sequence ", "there is no contr", "WAL file is from "};
+constexpr std::array<std::string_view, 16> kComplaints = {"invalid ",
+                                                          "incorrect ",
+                                                          "unexpected ",
+                                                          "out-of-sequence ",
+                                                          "record with ",
+                                                          "record length ",
+                                                          "contrecord is ",
+                                                          "missing contrecord ",
+                                                          "BKP",
+                                                          "there is no contrecord ",
+                                                          "could not read ",
+                                                          "could not open ",
+                                                          "could not seek ",
+                                                          "could not stat ",
+                                                          "WAL file is from",
+                                                          "could not decompress "};
 
-// What it tells those who come too early.
-constexpr std::array<std::string_view, 2> kTurnedAway = {"the database system is ", "role \""};
+// What it tells those who come too early or stay too long.
+constexpr std::array<std::string_view, 4> kTurnedAway = {"the database system is ", "terminating ",
+                                                         "role \"", "database \""};
+
+// Lines that are the server's own (send_message_to_server_log in elog.c).
+constexpr std::array<std::string_view, 14> kServers = {
+    "LOG:",    "FATAL:", "PANIC:",   "ERROR:",     "WARNING:", "NOTICE:",   "INFO:",
+    "DETAIL:", "HINT:",  "CONTEXT:", "STATEMENT:", "QUERY:",   "LOCATION:", "\t"};
+constexpr std::string_view kNotThere = "No such file or directory";
+constexpr std::size_t kMostWords = 500;
 
 bool BeginsAsOneOf(std::string_view text, const auto& beginnings) {
   return std::any_of(beginnings.begin(), beginnings.end(),
@@ -35,47 +56,100 @@ std::string_view Quoted(std::string_view text) {
   return text.substr(begin + 1, text.find('"', begin + 1) - begin - 1);
 }
 
-}  // namespace
+void RemoveStops(std::string& text) {
+  while (text.ends_with('.')) text.pop_back();
+}
 
-RestoreLog ParseRestoreLog(std::string_view text) {
-  RestoreLog log;
-  std::set<std::string, std::less<>> restored;
-  bool is_done = false;   // what comes after is fetched once more, for the new timeline
-  bool is_fatal = false;  // the message that the next lines belong to
-  while (!text.empty()) {
-    const auto end = std::min(text.find('\n'), text.size());
-    const std::string_view line = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
+class Reading {
+ public:
+  void Take(std::string_view line) {
     const std::string_view said = After(line, "LOG:");
-    if (said.starts_with("restored log file ")) {
-      const std::string_view name = Quoted(said);
-      restored.emplace(name);
-      if (is_done || !IsSegmentName(name)) continue;
-      log.last_segment = name;
-      log.end_reason.clear();
-    } else if (said.starts_with("redo done ")) {
-      is_done = true;
-    } else if (!is_done && BeginsAsOneOf(said, kComplaints)) {
-      // What follows only says what that means.
-      if (log.end_reason.empty()) log.end_reason = said;
+    if (!said.empty()) {
+      is_fatal_ = false;
+      TakeLog(said);
+      return;
     }
+    if (!BeginsAsOneOf(line, kServers)) TakeWords(line);
+    TakeFatal(line);
+  }
+
+  RestoreLog Result() && {
+    for (const std::string& name : restored_) {
+      ++(IsSegmentName(name) ? log_.restored_segments : log_.restored_histories);
+    }
+    RemoveStops(log_.fatal);
+    RemoveStops(log_.command_words);
+    return std::move(log_);
+  }
+
+ private:
+  void TakeLog(std::string_view said) {
+    if (said.starts_with("starting PostgreSQL ")) {
+      is_done_ = false;
+      log_.fatal.clear();
+      ForgetReasons();
+    } else if (said.starts_with("restored log file ")) {
+      const std::string_view name = Quoted(said);
+      restored_.emplace(name);
+      if (is_done_ || !IsSegmentName(name)) return;
+      log_.last_segment = name;
+      ForgetReasons();
+    } else if (said.starts_with("redo done ")) {
+      is_done_ = true;
+    } else if (!is_done_ && log_.end_reason.empty() && BeginsAsOneOf(said, kComplaints)) {
+      // What follows only says what that means.
+      log_.end_reason = said;
+    }
+  }
+
+  void TakeWords(std::string_view line) {
+    if (is_done_ || line.empty() || line.find(kNotThere) != std::string_view::npos) return;
+    if (log_.command_words.size() + line.size() > kMostWords) return;
+    if (!log_.command_words.empty()) log_.command_words += "; ";
+    log_.command_words += line;
+  }
+
+  void TakeFatal(std::string_view line) {
     for (const std::string_view severity : {"FATAL:", "PANIC:"}) {
       const std::string_view fatal = After(line, severity);
       if (fatal.empty()) continue;
-      is_fatal = !BeginsAsOneOf(fatal, kTurnedAway);
-      if (is_fatal) log.fatal = fatal;
+      is_fatal_ = !BeginsAsOneOf(fatal, kTurnedAway);
+      if (is_fatal_) log_.fatal = fatal;
     }
     for (const std::string_view more : {"DETAIL:", "HINT:"}) {
       const std::string_view rest = After(line, more);
-      if (is_fatal && !rest.empty()) log.fatal += "; " + std::string(rest);
+      if (is_fatal_ && !rest.empty()) log_.fatal += "; " + std::string(rest);
     }
-    if (!said.empty()) is_fatal = false;
   }
-  while (log.fatal.ends_with('.')) log.fatal.pop_back();
-  for (const std::string& name : restored) {
-    ++(IsSegmentName(name) ? log.restored_segments : log.restored_histories);
+
+  void ForgetReasons() {
+    log_.end_reason.clear();
+    log_.command_words.clear();
   }
-  return log;
+
+  RestoreLog log_;
+  std::set<std::string, std::less<>> restored_;
+  bool is_done_ = false;   // what comes after is fetched once more, for the new timeline
+  bool is_fatal_ = false;  // the message that the next lines belong to
+};
+
+}  // namespace
+
+RestoreLog ParseRestoreLog(std::string_view text) {
+  Reading reading;
+  while (!text.empty()) {
+    const auto end = std::min(text.find('\n'), text.size());
+    reading.Take(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return std::move(reading).Result();
+}
+
+std::string LastWords(const RestoreLog& log) {
+  std::string words;
+  if (!log.end_reason.empty()) words = "The server said: " + log.end_reason + ".";
+  if (log.command_words.empty()) return words;
+  return words + (words.empty() ? "" : "  ") + "restore_command said: " + log.command_words + ".";
 }
 
 }  // namespace baton::core

@@ -1,5 +1,5 @@
-// What the server of a restore test says in its log, in English and without a prefix: how far it
-// came, and why no further.
+// What the server of a restore test says in its log, in English and without a prefix, with what
+// restore_command prints among it: how far recovery came, and why no further.
 #pragma once
 
 #include <string>
@@ -14,10 +14,18 @@ struct RestoreLog {
   // Why recovery saw the end of the WAL: what was wrong with what came after; empty where nothing
   // came.
   std::string end_reason;
+  // What restore_command printed when it was asked for more than that, its lines joined by "; ",
+  // but for the plain word that a file is not there; empty if it said nothing else.
+  std::string command_words;
   // The last error that ended the server, with its detail and hint; empty if none did.
   std::string fatal;
 };
 
+// Of a server that was started several times only the last start has a reason and an error.
 RestoreLog ParseRestoreLog(std::string_view text);
+
+// "The server said: ...": why recovery went no further, in whole sentences; empty if nobody said
+// anything.
+std::string LastWords(const RestoreLog& log);
 
 }  // namespace baton::core

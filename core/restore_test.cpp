@@ -133,7 +133,7 @@ std::optional<Problem> FindShortfall(const RestoreEnd& end) {
                   newest_timeline > end.timeline
                       ? fmt::format(", or the way to timeline {} is not known", newest_timeline)
                       : "");
-  if (!end.last_words.empty()) detail += "  The server said: " + end.last_words + ".";
+  if (!end.last_words.empty()) detail += "  " + end.last_words;
   return Problem{fmt::format("the archive can be restored up to {} on timeline {} only",
                              end.end.ToString(), end.timeline),
                  std::move(detail),

@@ -52,7 +52,7 @@ struct RestoreEnd {
   TimelineId timeline = 0;
   std::uint64_t segment_bytes = 0;
   std::string newest_archived;  // segment; empty if that is not known
-  std::string last_words;       // of the server, on why it went no further; may be empty
+  std::string last_words;       // on why it went no further, in whole sentences; may be empty
   bool had_target = false;
 };
 // None if all that the archive has was restored.

@@ -1,6 +1,7 @@
 #include "helper/archive/backup_source.hpp"
 
 #include <charconv>
+#include <cstdlib>
 #include <fmt/format.h>
 #include <fstream>
 #include <string_view>
@@ -87,6 +88,7 @@ std::optional<BackupSource> LookForBackup(const fs::path& folder) {
   const auto label = LabelOf(source);
   if (!label) return std::nullopt;
   source.label = *label;
+  source.major = MajorOf(folder);
   source.has_manifest = fs::exists(folder / kManifest);
   if (source.has_manifest) {
     source.bytes = ManifestBytes(folder / kManifest);
@@ -111,6 +113,10 @@ core::Error NoBackup(const fs::path& folder) {
 
 fs::path BackupSource::TarFile(const std::string& name) const {
   return path / (name + ".tar" + std::string(core::PackingEnding(packing)));
+}
+
+int MajorOf(const fs::path& data) {
+  return std::atoi(ReadFileIfThere(data / "PG_VERSION").value_or("").c_str());
 }
 
 BackupSource FindNewestBackup(const fs::path& folder) {

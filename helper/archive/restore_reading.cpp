@@ -9,11 +9,35 @@
 namespace baton::helper {
 namespace {
 
+// pg_amcheck ends with 1 where it could not look (src/bin/pg_amcheck/pg_amcheck.c).
+constexpr int kAmcheckFoundDamage = 2;
+// pg_checksums ends with 1 in both cases, but sums up only what it has looked through
+// (src/bin/pg_checksums/pg_checksums.c).
+constexpr const char* kChecksumsSum = "Bad checksums:";
+
 Connection To(const std::string& database, ScratchSessions& sessions) {
   if (auto session = sessions.TryTo(database)) return std::move(*session);
   throw core::Error(
-      core::ErrorCode::kFailed,
+      core::ErrorCode::kRefused,
       fmt::format("could not connect to database \"{}\" of the restored server", database));
+}
+
+// Internal and system errors of a server that does nothing but read (errcodes.txt: classes XX, 58).
+bool IsDamage(const SqlError& error) {
+  return error.sqlstate().starts_with("XX") || error.sqlstate().starts_with("58");
+}
+
+std::int64_t CountRelations(const std::string& database, ScratchSessions& sessions) {
+  try {
+    return std::stoll(
+        To(database, sessions).Value("SELECT pg_catalog.count(*) FROM pg_catalog.pg_class"));
+  } catch (const SqlError& error) {
+    if (!IsDamage(error)) throw;
+    throw core::Error(
+        core::ErrorCode::kRefused,
+        fmt::format("database \"{}\" of the restored server cannot be read", database),
+        error.message());
+  }
 }
 
 // What a program printed ends with what matters, and may be long.
@@ -33,8 +57,7 @@ void ReadAll(ScratchSessions& sessions, Output& output) {
   for (int row = 0; row < databases.rows(); ++row) {
     CheckInterrupt();
     const std::string name = databases.Text(row, 0);
-    const std::int64_t count =
-        std::stoll(To(name, sessions).Value("SELECT pg_catalog.count(*) FROM pg_catalog.pg_class"));
+    const std::int64_t count = CountRelations(name, sessions);
     relations += count;
     output.result()["databases"][name] = count;
   }
@@ -60,9 +83,13 @@ void ReadDeeply(const Programs& programs, const RestoreScratch& scratch, Scratch
                   "--port=" + sessions.port(), "--username=" + sessions.user(), "--no-password",
                   "--all", "--install-missing", "--heapallindexed"});
   CheckInterrupt();
-  if (result.exit_code != 0) {
-    throw core::Error(core::ErrorCode::kFailed, "pg_amcheck is not content with what was restored",
+  if (result.exit_code == kAmcheckFoundDamage) {
+    throw core::Error(core::ErrorCode::kRefused, "pg_amcheck is not content with what was restored",
                       End(result.output));
+  }
+  if (result.exit_code != 0) {
+    throw core::Error(core::ErrorCode::kFailed,
+                      "pg_amcheck could not look through what was restored", End(result.output));
   }
   output.Line("pg_amcheck finds no damage in tables and indexes");
 }
@@ -72,7 +99,10 @@ void VerifyChecksums(const Programs& programs, const RestoreScratch& scratch, Ou
       RunProcess({programs.Path("pg_checksums"), "--check", "--pgdata=" + scratch.data().string()});
   CheckInterrupt();
   if (result.exit_code != 0) {
-    throw core::Error(core::ErrorCode::kFailed, "checksums of what was restored are wrong",
+    const bool has_looked = result.output.find(kChecksumsSum) != std::string::npos;
+    throw core::Error(has_looked ? core::ErrorCode::kRefused : core::ErrorCode::kFailed,
+                      has_looked ? "checksums of what was restored are wrong"
+                                 : "pg_checksums could not look through what was restored",
                       End(result.output));
   }
   output.Line("pg_checksums finds every page as its checksum says");

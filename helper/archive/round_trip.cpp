@@ -44,7 +44,7 @@ int RunRoundTrip(Connection& server, std::chrono::seconds timeout, Output& outpu
     failed |= status == core::Status::kCritical;
     unknown |= status == core::Status::kUnknown;
   }
-  return failed ? 1 : unknown ? 3 : 0;
+  return failed ? 3 : unknown ? 1 : 0;
 }
 
 }  // namespace baton::helper

@@ -6,6 +6,7 @@
 #include "archive/auditor.hpp"
 #include "core/backup_label.hpp"
 #include "core/error.hpp"
+#include "helper/archive/restore_test.hpp"
 #include "helper/archive/round_trip.hpp"
 #include "helper/cli.hpp"
 #include "helper/command/command.hpp"
@@ -154,6 +155,10 @@ int Run(const Options& options) {
     if (!options.directory.empty()) return CheckArchive(options).Run();
     throw core::Error(core::ErrorCode::kUsage, "nothing to check", "",
                       "Name the archive with --archive-directory, or say --round-trip.");
+  }
+  if (options.round_trip && options.restore_test.request.dry_run) {
+    throw core::Error(core::ErrorCode::kUsage, "a round trip cannot be tried without being made",
+                      "", "Leave --round-trip out with --dry-run.");
   }
   const int code = options.round_trip ? TryRoundTrip(options) : 0;
   if (code == 0 && options.restore_test.wanted) TestRestore(options);

@@ -35,6 +35,11 @@ void RestoreTestOptions::AddTo(CLI::App& command) {
                 "also look through all tables and indexes by pg_amcheck, and at checksums")
       ->group(group)
       ->needs(flag);
+  command
+      .add_flag("-n,--dry-run", request.dry_run,
+                "run every check, print what would be restored, do nothing")
+      ->group(group)
+      ->needs(flag);
   text("--superuser", request.username,
        "superuser in the backup (default: this user's name, else postgres)");
   text("--preload-libraries", request.preload_libraries,

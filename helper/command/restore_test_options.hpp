@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "helper/archive/restore_test.hpp"
+#include "helper/archive/restore_request.hpp"
 
 namespace CLI {
 class App;

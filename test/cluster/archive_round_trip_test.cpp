@@ -194,12 +194,16 @@ TEST_F(ArchiveRoundTrip, TheHelperTellsEachStep) {
   const HelperResult sound = cluster_.Helper(arguments);
   RestoreBy("true");
   const HelperResult failing = cluster_.Helper(arguments);
+  RestoreBy("");
+  const HelperResult unknown = cluster_.Helper(arguments);
 
   EXPECT_EQ(sound.exit_code, 0) << sound.output;
   EXPECT_THAT(sound.output, HasSubstr("missing   ok        restore_command said no to a file"));
-  EXPECT_EQ(failing.exit_code, 1);
+  EXPECT_EQ(failing.exit_code, 3);
   EXPECT_THAT(failing.output,
               HasSubstr("restore   critical  restore_command says that it brought"));
+  EXPECT_EQ(unknown.exit_code, 1) << unknown.output;
+  EXPECT_THAT(unknown.output, HasSubstr("restore   unknown   restore_command is empty"));
 }
 
 }  // namespace
