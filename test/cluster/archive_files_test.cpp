@@ -295,6 +295,30 @@ TEST_F(ArchiveSpool, NeverFailsWhoAsked) {
   EXPECT_EQ(full.output, "");
 }
 
+// The server's disk is full: one comes from the spool, one from the archive.
+TEST_F(ArchiveSpool, AndTheArchiveLeaveNothingWhereTheDiskIsFull) {
+  ExpectBrought(Name(1));
+  for (const std::string& name : {Name(2), Name(8)}) {
+    const helper::ProcessResult full = RunOnSmallFileSystem(
+        cluster_.directory(),
+        fmt::format("mkdir $SMALL/wal; dd if=/dev/zero of=$SMALL/more bs=64k 2>&1; "
+                    "{} $SMALL/wal/RECOVERYXLOG --archive-directory={} -D {} --prefetch=4; "
+                    "result=$?; find $SMALL/wal -type f; rm -rf $SMALL/wal $SMALL/more; "
+                    "exit $result",
+                    helper::CommandText({Cluster::Program("pg_baton"), "archive-get", name}),
+                    archive_.string(), data_.string()),
+        2);
+
+    EXPECT_EQ(full.exit_code, 3) << name << "\n" << full.output;
+    EXPECT_THAT(full.output, HasSubstr("pg_baton: error: could not get \"" + name));
+    EXPECT_THAT(full.output, HasSubstr("No space left on device"));
+    EXPECT_THAT(full.output, testing::Not(HasSubstr("\n/"))) << "nothing is left of it";
+    EXPECT_TRUE(SpoolIsDone());
+  }
+  ExpectBrought(Name(2));
+  ExpectBrought(Name(8));
+}
+
 TEST_F(ArchiveSpool, IsFilledByAProcessThatHoldsNobodyUp) {
   ExpectBrought(Name(1), {"--jobs=4"});
   // What was written to the pipe of this test's Helper has ended, or it would not have returned.

@@ -1,9 +1,12 @@
 // archive-prune: what it plans is what it does, and what is kept can be restored.
 #include <algorithm>
+#include <chrono>
+#include <csignal>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
 
+#include "archive/store.hpp"
 #include "helper/system/file.hpp"
 #include "test/cluster/archive_commands_scenario.hpp"
 #include "test/unit/archive/segments.hpp"
@@ -93,6 +96,33 @@ TEST_F(ArchivePruneFiles, OfOthersAreRefused) {
 
   EXPECT_EQ(result.exit_code, 3);
   EXPECT_THAT(result.output, HasSubstr("is an archive of pgBackRest"));
+}
+
+TEST_F(ArchivePruneFiles, LeaveNoGapWhenItIsKilledAndGoWhenItRunsAgain) {
+  // Enough to be at it for a moment; what is in those in between is not looked at.
+  constexpr int kLast = 40000;
+  PushSegments(1, 1);
+  PushSegments(kLast, kLast);
+  for (int i = 2; i < kLast; ++i) fs::create_hard_link(archive_ / Name(1), archive_ / Name(i));
+  const std::string keep = "--keep-from=" + Name(kLast - 1);
+
+  const pid_t process = Spawn({Cluster::Program("pg_baton"), "archive-prune",
+                               "--archive-directory=" + archive_.string(), keep},
+                              cluster_.directory() / "output");
+  const auto deadline = std::chrono::steady_clock::now() + 60s;
+  while (fs::exists(archive_ / Name(1)) && std::chrono::steady_clock::now() < deadline) {
+  }
+  SendSignal(process, SIGKILL);
+
+  EXPECT_EQ(WaitFor(process), 128 + SIGKILL) << helper::ReadFile(cluster_.directory() / "output");
+  std::vector<std::string> left = NamesIn(archive_);
+  std::erase(left, archive::kIncomingFolder);
+  ASSERT_GT(left.size(), 2u) << "it was killed too late to be in the middle";
+  EXPECT_EQ(left.front(), Name(kLast + 1 - static_cast<int>(left.size()))) << "there is a gap";
+  EXPECT_EQ(left.back(), Name(kLast));
+  EXPECT_EQ(Prune({keep}).exit_code, 0);
+  EXPECT_THAT(NamesIn(archive_),
+              ElementsAre(Name(kLast - 1), Name(kLast), archive::kIncomingFolder));
 }
 
 class ArchivePrune : public ArchiveScenario {
