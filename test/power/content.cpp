@@ -4,7 +4,13 @@
 
 namespace baton::test {
 
-Content::Content(std::string flushed) : bytes_(std::make_shared<std::string>(std::move(flushed))) {}
+Content::Content(std::string flushed)
+    : bytes_(std::make_shared<std::string>(std::move(flushed))), never_cut_(bytes_->size()) {}
+
+void Content::Flush() {
+  unflushed_.clear();
+  never_cut_ = bytes_->size();
+}
 
 std::string& Content::BytesToChange() {
   if (bytes_.use_count() > 1) bytes_ = std::make_shared<std::string>(*bytes_);
@@ -33,6 +39,7 @@ void Content::Resize(std::uint64_t size) {
   // Only what is cut off has to come back; what is added is zeros in any case.
   Remember(size, size < now ? now - size : 0);
   BytesToChange().resize(size);
+  never_cut_ = std::min(never_cut_, size);
 }
 
 std::string Content::AtLastFlush() const {
@@ -54,8 +61,9 @@ std::shared_ptr<const std::string> Content::After(Data fate) const {
   }
   *result = *bytes_;
   const std::string before = fate == Data::kOld ? AtLastFlush() : "";
+  const std::uint64_t from = fate == Data::kOld ? 0 : never_cut_;
   for (const Unflushed& change : unflushed_) {
-    for (std::uint64_t i = change.offset;
+    for (std::uint64_t i = std::max(change.offset, from);
          i < std::min<std::uint64_t>(change.offset + change.size, result->size()); ++i) {
       (*result)[i] = i < before.size() ? before[i] : '\0';
     }

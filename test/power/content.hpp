@@ -13,7 +13,7 @@ namespace baton::test {
 enum class Data {
   kThere,    // it reached the disk all the same
   kMissing,  // as if it had not been written: content and size of the last flush
-  kZeros,    // the size is new, and zeros are where the data were to be
+  kZeros,    // the size is new, and zeros are in what the file has got since; what it had is new
   kOld,      // the size is new, and what was there before is where the data were to be
 };
 
@@ -26,7 +26,7 @@ class Content {
   void Write(std::uint64_t offset, std::string_view data);
   void WriteZeros(std::uint64_t offset, std::uint64_t size);
   void Resize(std::uint64_t size);
-  void Flush() { unflushed_.clear(); }
+  void Flush();
   bool IsFlushed() const { return unflushed_.empty(); }
 
   std::uint64_t size() const { return bytes_->size(); }
@@ -47,6 +47,9 @@ class Content {
 
   std::shared_ptr<std::string> bytes_ = std::make_shared<std::string>();
   std::vector<Unflushed> unflushed_;
+  // So many bytes at its begin have been the file's ever since the last flush: they are written
+  // where they are, and no file system takes them for unwritten.
+  std::uint64_t never_cut_ = 0;
 };
 
 }  // namespace baton::test
