@@ -1,5 +1,6 @@
 #include "helper/server/connection.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <fmt/format.h>
 #include <poll.h>
@@ -9,6 +10,10 @@
 
 namespace baton::helper {
 namespace {
+
+using Clock = std::chrono::steady_clock;
+// So long an answer is awaited at most once somebody wants an end.
+constexpr std::chrono::seconds kAfterAnInterrupt{10};
 
 std::function<void(const std::string& sql)>& Trace() {
   static std::function<void(const std::string& sql)> trace;
@@ -98,6 +103,11 @@ Result Connection::Query(const std::string& sql, const std::vector<std::string>&
   if (Trace()) Trace()(sql);
   std::vector<const char*> values;
   for (const std::string& argument : arguments) values.push_back(argument.c_str());
+  // The answer to one that was interrupted is still to come, and a session takes one at a time.
+  if (WasInterrupted() && PQtransactionStatus(get()) == PQTRANS_ACTIVE) {
+    AwaitAnswer();
+    while (PGresult* const left = PQgetResult(get())) PQclear(left);
+  }
   Result result(nullptr);
   if (PQsendQueryParams(get(), sql.c_str(), static_cast<int>(values.size()), nullptr, values.data(),
                         nullptr, nullptr, 0) == 1) {
@@ -116,14 +126,23 @@ Result Connection::Query(const std::string& sql, const std::vector<std::string>&
                  field(PG_DIAG_MESSAGE_HINT));
 }
 
-// libpq's own waiting goes on after a signal, so that nobody could interrupt it.
+// libpq's own waiting goes on after a signal, so that nobody could interrupt it.  Where interrupts
+// are held off, one ends the waiting all the same, if later.
 void Connection::AwaitAnswer() {
-  const auto began = std::chrono::steady_clock::now();
+  auto began = Clock::now();
+  auto limit = answer_limit_;
+  bool was_interrupted = false;
   while (PQisBusy(get()) != 0) {
     CheckInterrupt();
-    if (answer_limit_ && std::chrono::steady_clock::now() - began >= *answer_limit_) {
+    if (WasInterrupted() && !was_interrupted) {
+      was_interrupted = true;
+      began = Clock::now();
+      limit =
+          std::min<std::chrono::milliseconds>(limit.value_or(kAfterAnInterrupt), kAfterAnInterrupt);
+    }
+    if (limit && Clock::now() - began >= *limit) {
       throw core::Error(core::ErrorCode::kFailed, "the server does not answer",
-                        fmt::format("It took longer than {} ms.", answer_limit_->count()),
+                        fmt::format("It took longer than {} ms.", limit->count()),
                         "See whether its host hangs.");
     }
     pollfd wait{PQsocket(get()), POLLIN, 0};

@@ -1,6 +1,5 @@
 // clone on real servers: the good case under load, and each way in which it is refused or cut
 // short.
-#include <csignal>
 #include <fmt/format.h>
 #include <fstream>
 #include <gmock/gmock.h>
@@ -309,87 +308,6 @@ TEST_F(Clone, MakesASlotAnewThatHasLostItsWal) {
 
   EXPECT_EQ(result.exit_code, 0) << result.output;
   EXPECT_NE(a.Sql("SELECT wal_status FROM pg_replication_slots"), "lost");
-}
-
-// A clone that is slowed down, so that it can be met half-way.
-class InterruptedClone : public Clone {
- protected:
-  InterruptedClone() : a_(cluster_.InitPrimary("a")), b_(cluster_.Plan("b")) {
-    a_.Sql("CREATE TABLE filler AS SELECT g, repeat('x', 500) FROM generate_series(1, 100000) g");
-  }
-
-  pid_t StartSlowly() {
-    return Spawn({Cluster::Program("pg_baton"), "clone", "-w", "-h", "127.0.0.1", "-p",
-                  std::to_string(a_.port()), "-D", b_.data(), "--node-name=b",
-                  "--advertise=127.0.0.1", "--passfile=" + cluster_.passfile().string(),
-                  "--bindir=" + Cluster::bindir().string(), "--max-rate=4M"},
-                 cluster_.directory() / "clone.out");
-  }
-
-  bool IsHalfWay() {
-    return Eventually([&] {
-      return fs::exists(b_.data() / "base") && !fs::exists(b_.data() / "global/pg_control") &&
-             a_.Sql(
-                 "SELECT count(*) FROM pg_stat_progress_basebackup WHERE backup_streamed > "
-                 "5000000") == "1";
-    });
-  }
-
-  Node& a_;
-  Node& b_;
-};
-
-TEST_F(InterruptedClone, BySigintLeavesNothingBehind) {
-  const pid_t clone = StartSlowly();
-  ASSERT_TRUE(IsHalfWay());
-
-  SendSignal(clone, SIGINT);
-
-  EXPECT_EQ(WaitFor(clone), 4);
-  EXPECT_THAT(helper::ReadFile(cluster_.directory() / "clone.out"),
-              HasSubstr("pg_baton: error: interrupted\n"
-                        "pg_baton: hint: Run the same command again.\n"));
-  ExpectNothingWasLeft(a_, b_);
-  const HelperResult again = cluster_.RunClone(b_, a_);
-  EXPECT_EQ(again.exit_code, 0) << again.output;
-}
-
-TEST_F(InterruptedClone, BySigkillLeavesNoDirectoryThatAServerStartsFrom) {
-  const pid_t clone = StartSlowly();
-  ASSERT_TRUE(IsHalfWay());
-
-  SendSignal(clone, SIGKILL);
-  EXPECT_EQ(WaitFor(clone), 128 + SIGKILL);
-  // Neither pg_basebackup nor its WAL stream outlives the helper.
-  ASSERT_TRUE(
-      Eventually([&] { return a_.Sql("SELECT count(*) FROM pg_stat_replication") == "0"; }));
-
-  const helper::ProcessResult start =
-      helper::RunProcess({Cluster::Program("postgres"), "-D", b_.data()});
-  EXPECT_NE(start.exit_code, 0);
-  EXPECT_THAT(start.output, HasSubstr("has invalid permissions"));
-  EXPECT_EQ(fs::status(b_.data()).permissions() & fs::perms::mask, static_cast<fs::perms>(0701));
-  EXPECT_EQ(cluster_.RunClone(b_, a_).exit_code, 3) << "it is told from a directory that is whole";
-  fs::remove_all(b_.data());
-  const HelperResult again = cluster_.RunClone(b_, a_);
-  EXPECT_EQ(again.exit_code, 0) << again.output;
-}
-
-TEST_F(InterruptedClone, BecauseTheSourceWentDownLeavesNothingAndSaysWhy) {
-  const pid_t clone = StartSlowly();
-  ASSERT_TRUE(IsHalfWay());
-
-  a_.Stop("immediate");
-  const int exit_code = WaitFor(clone);
-  a_.Start();
-
-  EXPECT_EQ(exit_code, 1);
-  const std::string output = helper::ReadFile(cluster_.directory() / "clone.out");
-  EXPECT_THAT(output, HasSubstr("pg_baton: error: the base backup failed\n"));
-  EXPECT_THAT(output, HasSubstr("replication slot \"b\" might be left behind"));
-  EXPECT_FALSE(fs::exists(b_.data()));
-  const HelperResult again = cluster_.RunClone(b_, a_);
-  EXPECT_EQ(again.exit_code, 0) << again.output;
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <array>
 #include <poll.h>
 #include <stdexcept>
+#include <string_view>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -71,7 +72,8 @@ void Proxy::Run() {
     std::vector<pollfd> waits = {{listener_, POLLIN, 0}};
     for (const Link& link : links_) {
       waits.push_back({link.client, POLLIN, 0});
-      waits.push_back({link.server, POLLIN, 0});  // poll ignores what is negative
+      // Poll ignores what is negative.
+      waits.push_back({link.is_held && !releases_ ? -1 : link.server, POLLIN, 0});
     }
     poll(waits.data(), waits.size(), kTurnMilliseconds);
     std::size_t i = 1;
@@ -114,6 +116,11 @@ bool Proxy::Pass(Link& link, int from, int to) {
     return true;
   }
   if (got <= 0) return false;
+  const std::string_view bytes(buffer.data(), static_cast<std::size_t>(got));
+  if (from == link.client && !held_words_.empty() &&
+      bytes.find(held_words_) != std::string_view::npos) {
+    link.is_held = holds_ = true;
+  }
   for (ssize_t sent = 0; sent < got;) {
     const ssize_t n =
         send(to, buffer.data() + sent, static_cast<std::size_t>(got - sent), MSG_NOSIGNAL);

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <list>
+#include <string>
 #include <thread>
 
 namespace baton::test {
@@ -21,12 +22,18 @@ class Proxy {
   void Swallow() { swallows_ = true; }
   // The network is back; connections that have lost bytes are ended.
   void Deliver() { swallows_ = false; }
+  // Once a client has sent these words, what it is answered waits here until ReleaseAnswers, which
+  // is for good.  To be said before there are connections.
+  void HoldAnswersTo(std::string words) { held_words_ = std::move(words); }
+  void ReleaseAnswers() { releases_ = true; }
+  bool HoldsAnswers() const { return holds_; }
 
  private:
   struct Link {
     int client = -1;
     int server = -1;
     bool lost = false;  // bytes were swallowed, or there was never a server
+    bool is_held = false;
   };
 
   void Run();
@@ -38,6 +45,9 @@ class Proxy {
   int listener_ = -1;
   int port_ = 0;
   std::list<Link> links_;  // the thread's
+  std::string held_words_;
+  std::atomic<bool> holds_ = false;
+  std::atomic<bool> releases_ = false;
   std::atomic<bool> swallows_ = false;
   std::atomic<bool> ends_ = false;
   std::thread thread_;

@@ -1,0 +1,140 @@
+// A clone that is interrupted, killed, or left by its source half-way: it is slowed down, so that
+// it can be met there.
+#include <csignal>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "helper/system/file.hpp"
+#include "test/cluster/harness.hpp"
+#include "test/cluster/proxy.hpp"
+
+namespace baton::test {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+class InterruptedClone : public testing::Test {
+ protected:
+  InterruptedClone() : a_(cluster_.InitPrimary("a")), b_(cluster_.Plan("b")) {
+    a_.Sql("CREATE TABLE filler AS SELECT g, repeat('x', 500) FROM generate_series(1, 100000) g");
+  }
+
+  pid_t StartSlowly() { return StartSlowly(a_.port()); }
+  pid_t StartSlowly(int port) {
+    return Spawn({Cluster::Program("pg_baton"), "clone", "-w", "-h", "127.0.0.1", "-p",
+                  std::to_string(port), "-D", b_.data(), "--node-name=b", "--advertise=127.0.0.1",
+                  "--passfile=" + cluster_.passfile().string(),
+                  "--bindir=" + Cluster::bindir().string(), "--max-rate=4M"},
+                 cluster_.directory() / "clone.out");
+  }
+
+  bool IsHalfWay() {
+    return Eventually([&] {
+      return fs::exists(b_.data() / "base") && !fs::exists(b_.data() / "global/pg_control") &&
+             a_.Sql(
+                 "SELECT count(*) FROM pg_stat_progress_basebackup WHERE backup_streamed > "
+                 "5000000") == "1";
+    });
+  }
+
+  void ExpectNothingWasLeft() {
+    EXPECT_FALSE(fs::exists(b_.data()));
+    EXPECT_EQ(a_.Sql("SELECT count(*) FROM pg_replication_slots"), "0");
+    EXPECT_EQ(a_.Sql("SELECT string_agg(name, ',') FROM baton.node"), "a");
+  }
+
+  Cluster cluster_;
+  Node& a_;
+  Node& b_;
+};
+
+TEST_F(InterruptedClone, BySigintLeavesNothingBehind) {
+  const pid_t clone = StartSlowly();
+  ASSERT_TRUE(IsHalfWay());
+
+  SendSignal(clone, SIGINT);
+
+  EXPECT_EQ(WaitFor(clone), 4);
+  EXPECT_THAT(helper::ReadFile(cluster_.directory() / "clone.out"),
+              HasSubstr("pg_baton: error: interrupted\n"
+                        "pg_baton: hint: Run the same command again.\n"));
+  ExpectNothingWasLeft();
+  const HelperResult again = cluster_.RunClone(b_, a_);
+  EXPECT_EQ(again.exit_code, 0) << again.output;
+}
+
+// The slot is there, and the helper has not been told yet.
+TEST_F(InterruptedClone, BeforeItKnowsOfItsSlotLeavesNoSlot) {
+  Proxy network(a_.port());
+  network.HoldAnswersTo("pg_create_physical_replication_slot");
+  const pid_t clone = StartSlowly(network.port());
+  ASSERT_TRUE(
+      Eventually([&] { return a_.Sql("SELECT count(*) FROM pg_replication_slots") == "1"; }));
+
+  SendSignal(clone, SIGINT);
+  network.ReleaseAnswers();
+
+  EXPECT_EQ(WaitFor(clone), 4);
+  EXPECT_THAT(helper::ReadFile(cluster_.directory() / "clone.out"),
+              Not(HasSubstr("might be left behind")));
+  ExpectNothingWasLeft();
+}
+
+// The source has not noticed yet that nobody receives what it sends.
+TEST_F(InterruptedClone, WhileItsSlotIsStillInUseLeavesNoSlot) {
+  const pid_t clone = StartSlowly();
+  ASSERT_TRUE(IsHalfWay());
+  a_.Hang("walsender");
+
+  SendSignal(clone, SIGINT);
+  const bool tried = Eventually([&] {
+    return a_.Log().find("replication slot \"b\" is active for PID") != std::string::npos;
+  });
+  a_.GoOn();
+
+  EXPECT_TRUE(tried) << a_.Log();
+  EXPECT_EQ(WaitFor(clone), 4);
+  ExpectNothingWasLeft();
+}
+
+TEST_F(InterruptedClone, BySigkillLeavesNoDirectoryThatAServerStartsFrom) {
+  const pid_t clone = StartSlowly();
+  ASSERT_TRUE(IsHalfWay());
+
+  SendSignal(clone, SIGKILL);
+  EXPECT_EQ(WaitFor(clone), 128 + SIGKILL);
+  // Neither pg_basebackup nor its WAL stream outlives the helper.
+  ASSERT_TRUE(
+      Eventually([&] { return a_.Sql("SELECT count(*) FROM pg_stat_replication") == "0"; }));
+
+  const helper::ProcessResult start =
+      helper::RunProcess({Cluster::Program("postgres"), "-D", b_.data()});
+  EXPECT_NE(start.exit_code, 0);
+  EXPECT_THAT(start.output, HasSubstr("has invalid permissions"));
+  EXPECT_EQ(fs::status(b_.data()).permissions() & fs::perms::mask, static_cast<fs::perms>(0701));
+  EXPECT_EQ(cluster_.RunClone(b_, a_).exit_code, 3) << "it is told from a directory that is whole";
+  fs::remove_all(b_.data());
+  const HelperResult again = cluster_.RunClone(b_, a_);
+  EXPECT_EQ(again.exit_code, 0) << again.output;
+}
+
+TEST_F(InterruptedClone, BecauseTheSourceWentDownLeavesNothingAndSaysWhy) {
+  const pid_t clone = StartSlowly();
+  ASSERT_TRUE(IsHalfWay());
+
+  a_.Stop("immediate");
+  const int exit_code = WaitFor(clone);
+  a_.Start();
+
+  EXPECT_EQ(exit_code, 1);
+  const std::string output = helper::ReadFile(cluster_.directory() / "clone.out");
+  EXPECT_THAT(output, HasSubstr("pg_baton: error: the base backup failed\n"));
+  EXPECT_THAT(output, HasSubstr("replication slot \"b\" might be left behind"));
+  EXPECT_FALSE(fs::exists(b_.data()));
+  const HelperResult again = cluster_.RunClone(b_, a_);
+  EXPECT_EQ(again.exit_code, 0) << again.output;
+}
+
+}  // namespace
+}  // namespace baton::test
