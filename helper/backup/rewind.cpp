@@ -22,14 +22,11 @@ bool ParseRewindProgress(const std::string& line, std::int64_t& done, std::int64
 void RecoverSingleUser(const Programs& programs, const fs::path& directory,
                        const fs::path& configuration) {
   // Its checkpoints would remove old WAL, which pg_rewind reads.
-  std::vector<std::string> arguments = {programs.Path("postgres"),
-                                        "--single",
-                                        "-D",
-                                        directory.string(),
-                                        "-c",
-                                        "log_min_messages=warning",
-                                        "-c",
-                                        "wal_keep_size=1TB"};
+  std::vector<std::string> arguments = {programs.Path("postgres"), "--single", "-D",
+                                        directory.string(), "-c", "log_min_messages=warning", "-c",
+                                        "wal_keep_size=1TB", "-c",
+                                        // One flush instead of one for each file.
+                                        "recovery_init_sync_method=syncfs"};
   if (!configuration.empty()) {
     arguments.push_back("-c");
     arguments.push_back("config_file=" + configuration.string());
@@ -49,9 +46,9 @@ void RecoverSingleUser(const Programs& programs, const fs::path& directory,
   }
 }
 
-bool RunRewind(const RewindOptions& options, const CopyProgress& progress) {
+RewindEnd RunRewind(const RewindOptions& options, const CopyProgress& progress) {
   std::string reason;  // the first error; else the last words
-  bool nothing_to_do = false;
+  RewindEnd end;
   ProcessOptions process;
   process.environment["PGPASSFILE"] = options.passfile;
   process.on_line = [&](const std::string& line) {
@@ -61,20 +58,23 @@ bool RunRewind(const RewindOptions& options, const CopyProgress& progress) {
       progress(done, total);
       return;
     }
-    nothing_to_do |= line.find("no rewind required") != std::string::npos;
+    end.has_changed |= line.find("need to copy") != std::string::npos;
     if (reason.find("error:") == std::string::npos) reason = line;
   };
-  std::vector<std::string> arguments = {
-      options.program, "--target-pgdata=" + options.directory.string(),
-      "--source-server=" + ConninfoText(options.source), "--no-ensure-shutdown", "--progress"};
-  if (options.rehearse) arguments.push_back("--dry-run");
-  const ProcessResult result = RunProcess(arguments, process);
-  CheckInterrupt();
-  if (result.exit_code != 0) {
+  const ProcessResult result =
+      RunProcess({options.program, "--target-pgdata=" + options.directory.string(),
+                  "--source-server=" + ConninfoText(options.source), "--no-ensure-shutdown",
+                  "--no-sync", "--progress"},
+                 process);
+  try {
+    CheckInterrupt();
+    if (result.exit_code == 0) return end;
     throw core::Error(core::ErrorCode::kFailed, "pg_rewind failed",
                       fmt::format("{} (exit code {})", reason, result.exit_code));
+  } catch (const core::Error& error) {
+    end.error = error;
   }
-  return !nothing_to_do;
+  return end;
 }
 
 }  // namespace baton::helper

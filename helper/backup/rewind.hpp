@@ -3,9 +3,11 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "core/error.hpp"
 #include "helper/backup/base_backup.hpp"
 #include "helper/server/conninfo.hpp"
 #include "helper/system/programs.hpp"
@@ -23,10 +25,17 @@ struct RewindOptions {
   std::filesystem::path directory;
   Parameters source;  // without a password
   std::string passfile;
-  bool rehearse = false;  // every check and all reading, but no change
 };
 
-// Returns false if pg_rewind found nothing to rewind.  Throws with its first error as detail.
-bool RunRewind(const RewindOptions& options, const CopyProgress& progress);
+struct RewindEnd {
+  bool has_changed = false;  // it had come to where it begins to change files
+  // Why it did not come to its end, with its first error as detail; an interrupt too.
+  std::optional<core::Error> error;
+};
+
+// Without an error and a change, there was nothing to rewind.  Up to where it says how much it
+// will copy pg_rewind only reads (main in src/bin/pg_rewind/pg_rewind.c).  To flush what it has
+// written is the caller's.
+RewindEnd RunRewind(const RewindOptions& options, const CopyProgress& progress);
 
 }  // namespace baton::helper

@@ -33,6 +33,13 @@ std::vector<std::string> WalFrom(const fs::path& directory, core::Lsn begin,
   return names;
 }
 
+// One flush of a file system costs less than one of each file.
+void FlushData(const fs::path& directory) {
+  FlushFileSystem(directory);
+  FlushFileSystem(directory / "pg_wal");
+  for (const auto& [oid, location] : TablespaceLinks(directory)) FlushFileSystem(location);
+}
+
 }  // namespace
 
 void Rewinding::Run(const Survey& survey) {
@@ -41,26 +48,39 @@ void Rewinding::Run(const Survey& survey) {
   place_.source().Run("CHECKPOINT");
   place_.MakeSlot();
   place_.Guard();
+  can_go_back_ = true;
   try {
     BringWal(survey);
     Recover();
     CheckInterrupt();
     Save(survey);
-    Rehearse();
     CheckInterrupt();
+    place_.journal.own = OwnNames(place_.directory);
+    place_.Enter(RejoinStep::kLocked);
+    place_.Lock();
+    place_.PauseHere();
+    MoveAside();
+    CheckInterrupt();
+    Rewind();
   } catch (...) {
+    if (!can_go_back_) throw;
     const WithoutInterrupts undoing;
-    place_.Undo();
+    GoBack();
     throw;
   }
-  place_.journal.own = OwnNames(place_.directory);
-  place_.Enter(RejoinStep::kLocked);
-  place_.Lock();
-  place_.KeepSlot();
-  place_.PauseHere();
-  MoveAside();
-  Rewind();
   Finish();
+}
+
+// Broken off in here, it is gone on with as one that was broken off after the lock.
+void Rewinding::GoBack() {
+  if (place_.journal.step >= RejoinStep::kLocked) {
+    place_.Enter(RejoinStep::kLocked);
+    if (fs::exists(place_.folder.own_files())) {
+      MoveOwnBack(place_.directory, place_.folder.own_files(), place_.journal.own);
+    }
+    place_.Unlock();
+  }
+  place_.Undo();
 }
 
 void Rewinding::GoOn() {
@@ -126,7 +146,7 @@ void Rewinding::Recover() {
 // sizes of all files.
 void Rewinding::Save(const Survey& survey) {
   const fs::path& directory = place_.directory;
-  ClearTheWay(directory, survey.inspection, LostWorkFolder(place_) / "strange_files");
+  ClearTheWay(directory, survey.inspection, StrangeFilesFolder(place_));
   place_.Enter(RejoinStep::kSaving);
   place_.PauseHere();
   const auto names = WalFrom(directory / "pg_wal", survey.checkpoint, place_.control.segment_bytes);
@@ -139,18 +159,8 @@ void Rewinding::Save(const Survey& survey) {
   Flush(place_.folder.wal());
   CopyFile(directory / "global" / "pg_control", place_.folder.control_file());
   ReplaceFile(place_.folder.sizes(), SizesToText(Inspect(directory).sizes));
-  KeepLostWork(place_, survey);
+  KeepLostWork(place_, survey, place_.folder.wal());
   MakeTablespaces(directory, survey.tablespaces);
-}
-
-// What pg_rewind can find out without changing a file is found out first.
-void Rewinding::Rehearse() {
-  RunRewind(HowToRewind(true), [](std::int64_t, std::int64_t) {});
-}
-
-RewindOptions Rewinding::HowToRewind(bool rehearse) const {
-  return {place_.programs.Path("pg_rewind"), place_.directory, place_.SourceParameters(),
-          place_.passfile.string(), rehearse};
 }
 
 // A file that stays would be overwritten, even one that this user has made read-only for itself.
@@ -175,22 +185,28 @@ void Rewinding::Rewind() {
   Progress progress("rewinding", place_.output.is_json());
   std::int64_t copied = 0;
   const auto began = Progress::Clock::now();
-  bool rewound = false;
-  try {
-    rewound = RunRewind(HowToRewind(false), [&](std::int64_t done, std::int64_t total) {
-      copied = done;
-      progress.Update(done, total);
-    });
-  } catch (const core::Error& error) {
-    if (error.code() == core::ErrorCode::kInterrupted) throw;
+  const RewindEnd end = RunRewind({place_.programs.Path("pg_rewind"), place_.directory,
+                                   place_.SourceParameters(), place_.passfile.string()},
+                                  [&](std::int64_t done, std::int64_t total) {
+                                    copied = done;
+                                    progress.Update(done, total);
+                                  });
+  if (end.has_changed || !end.error) {
+    can_go_back_ = false;
+    place_.KeepSlot();
+  }
+  if (end.error) {
+    if (can_go_back_ || end.error->code() == core::ErrorCode::kInterrupted) throw *end.error;
     throw core::Error(
-        core::ErrorCode::kInterrupted, error.message(), error.detail(),
+        core::ErrorCode::kInterrupted, end.error->message(), end.error->detail(),
         fmt::format("No server starts from \"{}\" until it is whole. When what is wrong is mended, "
                     "run the same command again, and it goes on.",
                     place_.directory.string()));
   }
+  const bool rewound = end.has_changed;
   progress.Finish();
   if (!rewound) DropWalBeyondTheFork();
+  FlushData(place_.directory);
   place_.Enter(RejoinStep::kRewound);
   place_.PauseHere();
   const std::chrono::microseconds took =
@@ -209,7 +225,6 @@ void Rewinding::DropWalBeyondTheFork() {
   for (const std::string& name : WalFrom(wal, place_.journal.fork, place_.control.segment_bytes)) {
     if (core::IsSegmentName(name)) fs::remove(wal / name);
   }
-  Flush(wal);
 }
 
 void Rewinding::Finish() {
@@ -218,7 +233,6 @@ void Rewinding::Finish() {
   Flush(place_.directory / "pg_replslot");
   MoveOwnBack(place_.directory, place_.folder.own_files(), place_.journal.own);
   place_.Configure();
-  FlushFileSystem(place_.directory);
   place_.MakeReady();
 }
 

@@ -1,5 +1,6 @@
-// The steps of a rewind.  Up to the lock they can be undone; from then on they are gone through
-// again from what was kept beside the directory, with the same result.
+// The steps of a rewind.  Until pg_rewind begins to change files they can be undone, by the command
+// that did them; what was broken off after the lock is gone through again from what was kept beside
+// the directory, with the same result.
 #pragma once
 
 #include "helper/rejoin/survey.hpp"
@@ -11,8 +12,8 @@ class Rewinding {
  public:
   explicit Rewinding(Workplace& place) : place_(place) {}
 
-  // From an untouched directory to one that is ready.  Throws before the lock with everything
-  // undone.
+  // From an untouched directory to one that is ready.  Throws with everything undone where
+  // pg_rewind has not begun to change files.
   void Run(const Survey& survey);
   // Goes on with a directory that was locked.
   void GoOn();
@@ -21,15 +22,15 @@ class Rewinding {
   void BringWal(const Survey& survey);
   void Recover();
   void Save(const Survey& survey);
-  void Rehearse();
   void MoveAside();
   void PutBack();
   void Rewind();
+  void GoBack();
   void DropWalBeyondTheFork();
   void Finish();
-  RewindOptions HowToRewind(bool rehearse) const;
 
   Workplace& place_;
+  bool can_go_back_ = false;
 };
 
 }  // namespace baton::helper

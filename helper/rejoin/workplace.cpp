@@ -49,10 +49,7 @@ bool Workplace::ReadJournal() {
 
 void Workplace::ForgetJournal() {
   if (!request.dry_run) {
-    if (goes_on_ && LookAtDirectory(directory).mode == kUnstartableMode) {
-      SetMode(directory, journal.mode);
-      Flush(directory);
-    }
+    if (goes_on_ && LookAtDirectory(directory).mode == kUnstartableMode) Unlock();
     folder.Remove();
   }
   journal = {};
@@ -235,10 +232,16 @@ void Workplace::Undo() {
     ReplaceFile(directory / "postgresql.auto.conf", *text);
   }
   folder.Remove();
+  journal.step = core::RejoinStep::kRecovering;
 }
 
 void Workplace::Lock() {
   SetMode(directory, kUnstartableMode);
+  Flush(directory);
+}
+
+void Workplace::Unlock() {
+  SetMode(directory, journal.mode);
   Flush(directory);
 }
 
@@ -269,14 +272,13 @@ void Workplace::Configure() {
   std::error_code error;
   fs::remove(directory / "recovery.signal", error);
   // What it had heard of an upstream belongs to a history that is over.
-  fs::remove(directory / "pg_baton" / "lag", error);
+  if (fs::remove(directory / "pg_baton" / "lag", error)) Flush(directory / "pg_baton");
   ReplaceFile(directory / "standby.signal", "");
 }
 
 void Workplace::MakeReady() {
   Enter(core::RejoinStep::kReady);
-  SetMode(directory, journal.mode);
-  Flush(directory);
+  Unlock();
   PauseHere();
 }
 

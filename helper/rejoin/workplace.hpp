@@ -64,10 +64,12 @@ class Workplace {
   void PauseHere() const;
   // No server starts from the directory from now on, and single-user mode still does.
   void Guard();
-  // Back to what was there before Guard; the journal is gone.
+  // Back to what was there before Guard; the journal is gone, and its step the first one.
   void Undo();
   // No program at all starts from the directory.
   void Lock();
+  // The mode is the one of before.
+  void Unlock();
 
   void MakeSlot();
   void KeepSlot();

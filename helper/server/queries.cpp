@@ -40,17 +40,20 @@ void WaitUntilStreaming(Connection& primary, const std::string& name, core::Lsn 
   std::string seen = "it never connected";
   for (;;) {
     CheckInterrupt();
-    primary.Run("SELECT baton.check_now()");
     const Result result = primary.Query(
-        "SELECT state, replayed_lsn FROM baton.standbys WHERE name = $1 AND connected", {name});
+        "SELECT state, replay_lsn FROM pg_catalog.pg_stat_replication WHERE application_name = $1",
+        {name});
     if (result.rows() > 0) {
       const core::Lsn replayed = core::Lsn::Parse(result.Text(0, 1)).value_or(core::Lsn());
-      if (result.Text(0, 0) == "streaming" && !replayed.IsNone() && replayed >= beyond) return;
+      if (result.Text(0, 0) == "streaming" && !replayed.IsNone() && replayed >= beyond) {
+        // So that whoever looks at the views next sees it as well.
+        return primary.Run("SELECT baton.check_now()");
+      }
       seen = fmt::format("its state is \"{}\", it has replayed {}", result.Text(0, 0),
                          replayed.IsNone() ? "nothing" : replayed.ToString());
     }
     if (std::chrono::steady_clock::now() >= end) break;
-    std::this_thread::sleep_for(50ms);
+    std::this_thread::sleep_for(10ms);
   }
   throw core::Error(core::ErrorCode::kFailed, fmt::format("standby \"{}\" does not stream", name),
                     fmt::format("After {} s: {}.", timeout.count(), seen),

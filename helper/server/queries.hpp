@@ -25,8 +25,8 @@ void DropSlot(Connection& server, const std::string& name);
 
 void RegisterNode(Connection& server, const std::string& name, const std::string& conninfo);
 
-// Waits until baton.standbys of this primary shows that the standby streams and has replayed up to
-// `beyond`; throws kFailed with what was seen last.
+// Waits until this primary sees that the standby streams and has replayed up to `beyond`; throws
+// kFailed with what was seen last.
 void WaitUntilStreaming(Connection& primary, const std::string& name, core::Lsn beyond,
                         std::chrono::seconds timeout);
 

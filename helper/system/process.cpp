@@ -23,6 +23,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 // In which the guard ends a program and all that it started.
 constexpr std::chrono::seconds kEnding{15};
+constexpr std::size_t kPipeBytes = 65536;  // as many as a pipe holds
 
 std::function<void(const std::string& command)>& Trace() {
   static std::function<void(const std::string& command)> trace;
@@ -104,12 +105,14 @@ int ExitCode(int status) {
 
 // Hands complete lines of `pending` on and keeps the rest.
 void HandLines(std::string& pending, const ProcessOptions& options) {
+  std::size_t begin = 0;
   for (;;) {
-    const auto end = pending.find_first_of("\r\n");
-    if (end == std::string::npos) return;
-    if (end > 0 && options.on_line) options.on_line(pending.substr(0, end));
-    pending.erase(0, end + 1);
+    const auto end = pending.find_first_of("\r\n", begin);
+    if (end == std::string::npos) break;
+    if (end > begin && options.on_line) options.on_line(pending.substr(begin, end - begin));
+    begin = end + 1;
   }
+  pending.erase(0, begin);
 }
 
 }  // namespace
@@ -135,6 +138,7 @@ ProcessResult RunProcess(const std::vector<std::string>& arguments, const Proces
 
   ProcessResult result;
   std::string pending;
+  std::vector<char> buffer(kPipeBytes);
   bool passed_on = false;
   const Clock::time_point began = Clock::now();
   for (;;) {
@@ -150,12 +154,11 @@ ProcessResult RunProcess(const std::vector<std::string>& arguments, const Proces
     }
     pollfd wait{pipe_ends[0], POLLIN, 0};
     if (poll(&wait, 1, 200) <= 0) continue;
-    char buffer[4096];
-    const ssize_t count = read(pipe_ends[0], buffer, sizeof(buffer));
+    const ssize_t count = read(pipe_ends[0], buffer.data(), buffer.size());
     if (count < 0 && errno == EINTR) continue;
     if (count <= 0) break;
-    if (options.keeps_output) result.output.append(buffer, static_cast<std::size_t>(count));
-    pending.append(buffer, static_cast<std::size_t>(count));
+    if (options.keeps_output) result.output.append(buffer.data(), static_cast<std::size_t>(count));
+    pending.append(buffer.data(), static_cast<std::size_t>(count));
     HandLines(pending, options);
   }
   close(pipe_ends[0]);

@@ -198,9 +198,9 @@ Steps Parted::ByBaton() {
   };
   static constexpr Mark kMarks[] = {
       {"SQL: CHECKPOINT", "CHECKPOINT"},   {"/postgres --single", "recovery"},
-      {"WAL is replayed", "own WAL kept"}, {"--dry-run", "rehearsal"},
-      {"/pg_rewind ", "pg_rewind"},        {"rewound: ", "own settings back"},
-      {"/pg_ctl start", "start"},          {"baton.check_now()", "stream"}};
+      {"WAL is replayed", "own WAL kept"}, {"/pg_rewind ", "pg_rewind"},
+      {"rewound: ", "own settings back"},  {"/pg_ctl start", "start"},
+      {"pg_stat_replication", "stream"}};
   using Clock = std::chrono::steady_clock;
   Steps steps = {{"plan", 0}};
   auto began = Clock::now();

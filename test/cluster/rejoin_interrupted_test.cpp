@@ -1,10 +1,13 @@
 // A rejoin that is killed at any of its steps: no server starts from the directory until the same
 // command has run to its end.
+#include <algorithm>
 #include <csignal>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include "core/rejoin_journal.hpp"
+#include "helper/system/file.hpp"
+#include "test/cluster/proxy.hpp"
 #include "test/cluster/rejoin_scenario.hpp"
 
 namespace baton::test {
@@ -70,14 +73,35 @@ INSTANTIATE_TEST_SUITE_P(RejoinInterrupted, CopiedAtEachStep,
 // All steps of the journal are in one of the two loops.
 TEST(RejoinSteps, AreAllTried) { EXPECT_EQ(core::kRejoinSteps.size(), 8u); }
 
+// What pg_rewind sends for the first time when it asks for what it writes: names of files.
+constexpr const char* kFirstFiles = "{\"";
+
+class RejoinByProxy : public RejoinInterrupted {
+ protected:
+  // Rejoins a behind b through a network that holds up the answers to these words.
+  pid_t Rejoin(const std::string& words) {
+    network_.HoldAnswersTo(words);
+    std::vector<std::string> arguments = Cluster::RejoinArguments(a_, b_);
+    std::replace(arguments.begin(), arguments.end(), std::to_string(b_.port()),
+                 std::to_string(network_.port()));
+    arguments.insert(arguments.begin(), Cluster::Program("pg_baton"));
+    return Spawn(arguments, cluster_.directory() / "rejoin.out");
+  }
+  bool IsHeldUp() {
+    return Eventually([&] { return network_.HoldsAnswers(); });
+  }
+
+  Proxy network_{b_.port()};
+};
+
 //   a (rewinding) ---x b (killed)          b (primary)          a ---> b
-TEST_F(RejoinInterrupted, BySourceThatDiesInTheMiddleGoesOnWhenItIsBack) {
+TEST_F(RejoinByProxy, BySourceThatDiesInTheMiddleGoesOnWhenItIsBack) {
   Diverge();
   a_.Kill();
-  const pid_t rejoin = PauseAt("rewinding");
-  ASSERT_NE(rejoin, 0) << Output();
+  const pid_t rejoin = Rejoin(kFirstFiles);
+  ASSERT_TRUE(IsHeldUp()) << Output();
   b_.Kill();
-  SendSignal(rejoin, SIGCONT);
+  network_.ReleaseAnswers();
   const int exit_code = WaitFor(rejoin);
 
   EXPECT_EQ(exit_code, 4) << Output();
@@ -90,6 +114,80 @@ TEST_F(RejoinInterrupted, BySourceThatDiesInTheMiddleGoesOnWhenItIsBack) {
   EXPECT_THAT(again.output, HasSubstr("a rejoin was broken off at step \"rewinding\""));
   // It was restarted, and a is the one whose answer it waits for.
   ASSERT_TRUE(Eventually([&] { return b_.Sql("SELECT gate FROM baton.node_status") == "open"; }));
+  ExpectFollows();
+}
+
+class Undone : public RejoinInterrupted {
+ protected:
+  // Brings a to where pg_rewind is about to be run.
+  pid_t PauseBeforeRewinding() {
+    Diverge();
+    a_.Kill();
+    auto_conf_ = helper::ReadFile(a_.data() / "postgresql.auto.conf");
+    return PauseAt("rewinding");
+  }
+
+  // a is what it was, and could be started as the primary that it was.
+  void ExpectNothingWasChanged() {
+    EXPECT_FALSE(fs::exists(Beside(".pg_baton_rejoin")));
+    EXPECT_EQ(helper::ReadFile(a_.data() / "postgresql.auto.conf"), auto_conf_);
+    EXPECT_FALSE(RefusesToStart());
+  }
+
+  std::string auto_conf_;
+};
+
+//   a (to be rewound) ---x b (killed)          a, as it was          a ---> b (primary)
+TEST_F(Undone, BySourceThatDiesBeforeTheFirstChange) {
+  const pid_t rejoin = PauseBeforeRewinding();
+  ASSERT_NE(rejoin, 0) << Output();
+  b_.Kill();
+  SendSignal(rejoin, SIGCONT);
+  const int exit_code = WaitFor(rejoin);
+
+  EXPECT_EQ(exit_code, 1) << Output();
+  EXPECT_THAT(Output(), HasSubstr("pg_baton: error: pg_rewind failed\n"));
+  ExpectNothingWasChanged();
+  b_.Start();
+  const HelperResult again = cluster_.RunRejoin(a_, b_);
+  ASSERT_EQ(again.exit_code, 0) << again.output;
+  ASSERT_TRUE(Eventually([&] { return b_.Sql("SELECT gate FROM baton.node_status") == "open"; }));
+  ExpectFollows();
+}
+
+//   a (to be rewound)    b (primary)    SIGINT      a, as it was
+TEST_F(Undone, BySigintBeforeTheFirstChange) {
+  const pid_t rejoin = PauseBeforeRewinding();
+  ASSERT_NE(rejoin, 0) << Output();
+  SendSignal(rejoin, SIGINT);
+  SendSignal(rejoin, SIGCONT);
+
+  EXPECT_EQ(WaitFor(rejoin), 4) << Output();
+  EXPECT_EQ(b_.Sql("SELECT count(*) FROM pg_replication_slots WHERE slot_name = 'a'"), "0");
+  ExpectNothingWasChanged();
+  const HelperResult again = cluster_.RunRejoin(a_, b_);
+  ASSERT_EQ(again.exit_code, 0) << again.output;
+  ExpectFollows();
+}
+
+//   a (killed)   b (primary, has made a's slot)   SIGINT before rejoin knows      a   b
+TEST_F(RejoinByProxy, BeforeItKnowsOfItsSlotLeavesNoSlot) {
+  Diverge();
+  a_.Kill();
+  const pid_t rejoin = Rejoin("pg_create_physical_replication_slot");
+  ASSERT_TRUE(IsHeldUp());
+  ASSERT_TRUE(Eventually([&] {
+    return b_.Sql("SELECT count(*) FROM pg_replication_slots WHERE slot_name = 'a'") == "1";
+  }));
+
+  SendSignal(rejoin, SIGINT);
+  network_.ReleaseAnswers();
+
+  EXPECT_EQ(WaitFor(rejoin), 4) << Output();
+  EXPECT_EQ(b_.Sql("SELECT count(*) FROM pg_replication_slots WHERE slot_name = 'a'"), "0");
+  EXPECT_FALSE(fs::exists(Beside(".pg_baton_rejoin")));
+  const HelperResult again = cluster_.RunRejoin(a_, b_);
+  ASSERT_EQ(again.exit_code, 0) << again.output;
   ExpectFollows();
 }
 
