@@ -389,8 +389,13 @@ class SetupPrimary {
     if (SettingInFiles(name) == wanted) return;
     Change(fmt::format("set {} = '{}'", name, wanted));
     // Before the library is loaded the server knows no such setting; one set in this session makes
-    // a placeholder, which ALTER SYSTEM accepts.
-    if (!options_.common.dry_run) server_.Run("SELECT set_config($1, $2, false)", {name, wanted});
+    // a placeholder, which ALTER SYSTEM accepts.  A setting that it knows is not a session's to
+    // set.
+    const bool is_known =
+        server_.Value("SELECT count(*) FROM pg_settings WHERE name = $1", {name}) != "0";
+    if (!options_.common.dry_run && !is_known) {
+      server_.Run("SELECT set_config($1, $2, false)", {name, wanted});
+    }
     AlterSystem(name, wanted);
   }
 
