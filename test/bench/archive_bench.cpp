@@ -21,6 +21,8 @@ namespace {
 
 constexpr const char* kPgBackRest = "/usr/bin/pgbackrest";
 constexpr const char* kStanza = "bench";
+// The way by which the archive is made that is read from.
+constexpr const char* kReadWay = "cp";
 
 struct Way {
   std::string name;
@@ -50,7 +52,8 @@ class Archiving {
   void WriteSegments(int count);
   void Set(const std::string& setting, const std::string& value) const;
   int Waiting() const;
-  void LetAllWaitAgain() const;
+  void Rename(const std::string& from, const std::string& to) const;
+  void AwaitArchiver() const;
   bool MakeStanza();
 
   Cluster cluster_;
@@ -58,7 +61,7 @@ class Archiving {
   fs::path archive_;
   fs::path backup_;
   std::string end_;
-  int segments_ = 0;
+  std::vector<std::string> names_;
   int turn_ = 0;
 };
 
@@ -71,11 +74,15 @@ Archiving::Archiving(int segments)
       archive_(cluster_.directory() / "archive"),
       backup_(cluster_.directory() / "backup") {
   WarnIfInMemory(cluster_.directory());
+  // Without its WAL it would wait for the archiver.
   RunOrFail({Cluster::Program("pg_basebackup"), "-h", cluster_.directory(), "-p",
-             std::to_string(a_.port()), "-D", backup_, "-X", "none", "-c", "fast",
+             std::to_string(a_.port()), "-D", backup_, "-X", "fetch", "-c", "fast",
              "--no-manifest"});
   WriteSegments(segments);
-  segments_ = Waiting();
+  for (const auto& entry : fs::directory_iterator(a_.data() / "pg_wal" / "archive_status")) {
+    if (entry.path().extension() == ".ready") names_.push_back(entry.path().stem());
+  }
+  Rename(".ready", ".done");
 }
 
 // With content that does not pack to nothing.
@@ -84,8 +91,8 @@ void Archiving::WriteSegments(int count) {
   for (int i = 0; i < count; ++i) {
     a_.Sql("INSERT INTO t SELECT n, md5(n::text || random()) FROM generate_series(1, 135000) n");
   }
-  a_.Sql("SELECT pg_switch_wal()");
-  end_ = a_.Sql("SELECT pg_current_wal_lsn()");
+  // What comes after it is in no archive.
+  end_ = a_.Sql("SELECT pg_switch_wal()");
 }
 
 void Archiving::Set(const std::string& setting, const std::string& value) const {
@@ -97,15 +104,10 @@ int Archiving::Waiting() const {
       a_.Sql("SELECT count(*) FROM pg_ls_archive_statusdir() WHERE name LIKE '%.ready'"));
 }
 
-void Archiving::LetAllWaitAgain() const {
+// Of the segments that are measured; those that came later stay as they are.
+void Archiving::Rename(const std::string& from, const std::string& to) const {
   const fs::path folder = a_.data() / "pg_wal" / "archive_status";
-  std::vector<fs::path> done;
-  for (const auto& entry : fs::directory_iterator(folder)) {
-    if (entry.path().extension() == ".done") done.push_back(entry.path());
-  }
-  for (const fs::path& file : done) {
-    fs::rename(file, fs::path(file).replace_extension(".ready"));
-  }
+  for (const std::string& name : names_) fs::rename(folder / (name + from), folder / (name + to));
 }
 
 bool Archiving::MakeStanza() {
@@ -128,7 +130,7 @@ std::vector<Way> Archiving::PushWays() {
   const std::string push =
       Cluster::Program("pg_baton") + " archive-push %p --archive-directory=DIR";
   std::vector<Way> ways = {{"pg_baton archive-push", "archive_command", push},
-                           {"cp", "archive_command", "cp %p DIR/%f"},
+                           {kReadWay, "archive_command", "cp %p DIR/%f"},
                            {"cp, and sync", "archive_command", "cp %p DIR/%f && sync DIR/%f DIR"},
                            {"archive-push, zstd", "archive_command", push + " --compression=zstd"}};
   if (MakeStanza()) {
@@ -150,6 +152,17 @@ std::vector<Way> Archiving::PushWays() {
   return ways;
 }
 
+// Whoever archives has started, and has the settings that are in force: it takes one segment more.
+void Archiving::AwaitArchiver() const {
+  a_.Sql("SELECT pg_logical_emit_message(true, 'bench', '')");
+  a_.Sql("SELECT pg_switch_wal()");
+  for (int i = 0; i < 120; ++i) {
+    a_.Sql("SELECT pg_reload_conf()");
+    if (Eventually([&] { return Waiting() == 0; }, std::chrono::seconds(1))) return;
+  }
+  throw std::runtime_error("the archiver does not work:\n" + a_.Log());
+}
+
 double Archiving::Push(const Way& way) {
   const fs::path folder = cluster_.directory() / fmt::format("archive{}", ++turn_);
   const fs::path stanza = cluster_.directory() / "pgbackrest" / "repository";
@@ -158,10 +171,11 @@ double Archiving::Push(const Way& way) {
   } else {
     fs::create_directory(folder);
   }
-  sync();
-  const bool by_library = way.setting == "archive_library";
-  if (by_library) Set("pg_baton.archive_directory", folder.string());
+  if (way.setting == "archive_library") Set("pg_baton.archive_directory", folder.string());
   Set(way.setting, Replaced(way.value, "DIR", folder.string()));
+  AwaitArchiver();
+  sync();
+  Rename(".done", ".ready");
   const double seconds = Seconds([&] {
     a_.Sql("SELECT pg_reload_conf()");
     if (!Eventually([&] { return Waiting() == 0; }, std::chrono::seconds(600))) {
@@ -169,20 +183,13 @@ double Archiving::Push(const Way& way) {
     }
   });
   a_.Sql(fmt::format("ALTER SYSTEM RESET {}", way.setting));
-  a_.Sql("SELECT pg_reload_conf()");
-  // The archiver must have seen that, or it would go on with what waits again.
-  Eventually([&] {
-    return a_.Sql("SHOW archive_command") == "(disabled)" || a_.Sql("SHOW archive_command").empty();
-  });
-  // A library is left by a restart of the archiver alone.
-  if (by_library) a_.Restart();
-  LetAllWaitAgain();
-  if (way.name == "cp" && !fs::exists(archive_)) {
+  if (way.name == kReadWay && !fs::exists(archive_)) {
     fs::rename(folder, archive_);
   } else {
+    // Nothing more gets there by settings that are still in force.
     fs::remove_all(folder);
   }
-  return segments_ / seconds;
+  return static_cast<double>(names_.size()) / seconds;
 }
 
 double Archiving::Get(const std::string& restore_command) {
@@ -201,7 +208,7 @@ double Archiving::Get(const std::string& restore_command) {
   });
   b.Stop("immediate");
   fs::remove_all(b.data());
-  return segments_ / seconds;
+  return static_cast<double>(names_.size()) / seconds;
 }
 
 void BenchPush(Archiving& archiving, int rounds) {
@@ -228,7 +235,7 @@ void BenchGet(Archiving& archiving, int rounds) {
       {"archive-get, no prefetching", get + " --prefetch=0"},
       {"archive-get", get}};
   // The archive that is read.
-  archiving.Push({"cp", "archive_command", "cp %p DIR/%f"});
+  archiving.Push({kReadWay, "archive_command", "cp %p DIR/%f"});
   std::map<std::string, std::vector<double>> rates;
   for (int round = 0; round < rounds; ++round) {
     for (std::size_t i = 0; i < ways.size(); ++i) {

@@ -30,7 +30,7 @@ class ArchiveModule : public Scenario {
     return cluster_.InitPrimary(
         "a", kQuick + fmt::format("archive_mode = on\narchive_library = 'pg_baton'\n"
                                   "pg_baton.archive_directory = '{}'\n"
-                                  "wal_keep_size = '1GB'\n{}",
+                                  "wal_keep_size = '4GB'\n{}",
                                   target.string(), more));
   }
   static void Set(const Node& node, const std::string& name, const std::string& value) {
