@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# The main job on real servers: a primary is set up, cloned, killed under load, its standby promoted,
-# and the old primary brought back.  Everything stays in DEMO_DIR, on 127.0.0.1.
+# The main job on real servers: a primary is set up and cloned, its archive is proven, it is killed
+# under load, its standby promoted, and the old primary brought back.  Everything stays in DEMO_DIR,
+# on 127.0.0.1.
 #   demo.sh         runs it, and leaves both servers running
 #   demo.sh stop    stops them
 set -euo pipefail
