@@ -1,6 +1,7 @@
 #include "core/archive_layout.hpp"
 
 #include <algorithm>
+#include <fmt/format.h>
 
 #include "core/wal_segment.hpp"
 
@@ -31,7 +32,7 @@ bool IsSegmentOfPgBackRest(std::string_view name) {
 
 // The first sixteen digits of the segments in it.
 bool IsFolderOfSegments(std::string_view name) {
-  return name.size() == kFolderLength && IsSegmentName(std::string(name) + "00000000");
+  return name.size() == kFolderLength && IsSegmentName(fmt::format("{}00000000", name));
 }
 
 }  // namespace
