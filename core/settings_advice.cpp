@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <charconv>
+#include <fmt/format.h>
 #include <string_view>
+
+#include "core/quantity.hpp"
 
 namespace baton::core {
 namespace {
@@ -51,10 +54,7 @@ bool IsWildcardFor(std::string_view item, std::string_view address) {
 
 // What a server that listens on `listen` has to listen on so that `address` reaches it.
 std::string ListenOn(std::string_view listen, std::string_view address) {
-  for (const std::string_view item : SplitList(listen)) {
-    if (IsWildcardFor(item, address) || item == address) return std::string(listen);
-    if (item == "localhost" && IsLoopback(address)) return std::string(listen);
-  }
+  if (ListensOn(listen, address)) return std::string(listen);
   return IsLoopback(address) ? "localhost" : "*";
 }
 
@@ -62,19 +62,71 @@ struct Minimum {
   std::string_view name;
   long at_least;  // in the setting's base unit
   std::string_view unit;
-  std::string_view why;
+  std::string why;
   bool restart;
+  long wanted = 0;  // where it is less than that; 0: just that
 };
 
-constexpr Minimum kMinimums[] = {
-    {"max_wal_senders", 10, "",
-     "each standby, each running base backup and its WAL stream need one", true},
-    {"max_replication_slots", 10, "", "each standby keeps the WAL it needs by a slot of its own",
-     true},
-    {"max_worker_processes", 12, "", "pg_baton's workers take places that other extensions had",
-     true},
-    {"wal_keep_size", 256, "MB", "a former primary still needs its last WAL for pg_rewind", false},
-};
+constexpr std::int64_t kMegabyte = 1024 * 1024;
+constexpr long kLeastWalKept = 256;  // MB
+constexpr long kMostWalKept = 4096;  // MB
+constexpr long kSparePlaces = 4;     // a copy takes two, and what is made by hand
+constexpr long kFewestPlaces = 10;   // PostgreSQL's own default
+
+Minimum Senders(const SettingGoals& goals) {
+  if (goals.standbys == 0) {
+    return {"max_wal_senders", kFewestPlaces, "",
+            "each standby, each running base backup and its WAL stream need one", true};
+  }
+  return {
+      "max_wal_senders", std::max(kFewestPlaces, 2L * goals.standbys + kSparePlaces), "",
+      fmt::format("two for each of {} standbys, since a link that broke keeps its own until that "
+                  "is noticed, and {} for copies",
+                  goals.standbys, kSparePlaces),
+      true};
+}
+
+Minimum Slots(const SettingGoals& goals) {
+  if (goals.standbys == 0) {
+    return {"max_replication_slots", kFewestPlaces, "",
+            "each standby keeps the WAL it needs by a slot of its own", true};
+  }
+  return {
+      "max_replication_slots", std::max(kFewestPlaces, goals.standbys + kSparePlaces), "",
+      fmt::format("one for each of {} standbys, and {} for copies", goals.standbys, kSparePlaces),
+      true};
+}
+
+bool KnowsSpace(const SettingGoals& goals) { return goals.standbys > 0 && goals.wal_free_bytes; }
+
+Minimum WalKept(const SettingGoals& goals) {
+  Minimum minimum = {"wal_keep_size", kLeastWalKept, "MB",
+                     "a former primary still needs its last WAL for pg_rewind", false};
+  if (KnowsSpace(goals)) {
+    minimum.wanted = std::clamp(static_cast<long>(*goals.wal_free_bytes / kMegabyte / 20),
+                                kLeastWalKept, kMostWalKept);
+    minimum.why +=
+        fmt::format("; a twentieth of the {} that are free", BytesText(*goals.wal_free_bytes));
+  }
+  return minimum;
+}
+
+// What a slot may hold back.  No limit at all is PostgreSQL's default.
+std::optional<SettingAdvice> SlotLimit(const std::optional<std::string>& now,
+                                       const SettingGoals& goals) {
+  if (!now || !KnowsSpace(goals)) return std::nullopt;
+  const long wanted =
+      std::max(static_cast<long>(*goals.wal_free_bytes / kMegabyte / 2), kLeastWalKept);
+  return SettingAdvice{
+      "max_slot_wal_keep_size",
+      *now,
+      fmt::format("{}MB", wanted),
+      fmt::format("a standby that does not come back must not fill the disk of the "
+                  "primary; half of the {} that are free",
+                  BytesText(*goals.wal_free_bytes)),
+      false,
+      goals.has_slot_limit};
+}
 
 struct Fixed {
   std::string_view name;
@@ -90,11 +142,28 @@ constexpr Fixed kFixed[] = {
 
 }  // namespace
 
+bool ListensOn(std::string_view listen_addresses, std::string_view address) {
+  for (const std::string_view item : SplitList(listen_addresses)) {
+    if (IsWildcardFor(item, address) || item == address) return true;
+    if (item == "localhost" && IsLoopback(address)) return true;
+  }
+  return false;
+}
+
 std::string WithLibrary(std::string_view list, std::string_view library) {
   if (Contains(list, library)) return std::string(list);
   // A list may also be written as "", which is one empty name and stops a server of version 15.
   if (SplitList(list).empty()) return std::string(library);
   return std::string(Trim(list)) + "," + std::string(library);
+}
+
+std::string WithoutLibrary(std::string_view list, std::string_view library) {
+  std::string others;
+  for (const std::string_view item : SplitList(list)) {
+    if (Contains(item, library)) continue;
+    others += (others.empty() ? "" : ",") + std::string(item);
+  }
+  return others;
 }
 
 std::vector<SettingAdvice> CheckSettings(const SettingValue& value, const SettingGoals& goals) {
@@ -114,15 +183,23 @@ std::vector<SettingAdvice> CheckSettings(const SettingValue& value, const Settin
     say("wal_log_hints", *hints, "on", "pg_rewind needs it where data checksums are off", true,
         fine);
   }
-  for (const Minimum& minimum : kMinimums) {
+  for (const Minimum& minimum :
+       {Senders(goals), Slots(goals),
+        Minimum{"max_worker_processes", 12, "",
+                "pg_baton's workers take places that other extensions had", true},
+        WalKept(goals)}) {
     const auto current = value(minimum.name);
     if (!current) continue;
     long number = 0;
     const auto parsed = std::from_chars(current->data(), current->data() + current->size(), number);
     if (parsed.ec != std::errc()) continue;
+    const long wanted = std::max(minimum.wanted, minimum.at_least);
     say(minimum.name, *current + std::string(minimum.unit),
-        std::to_string(minimum.at_least) + std::string(minimum.unit), minimum.why, minimum.restart,
+        std::to_string(wanted) + std::string(minimum.unit), minimum.why, minimum.restart,
         number >= minimum.at_least);
+  }
+  if (auto limit = SlotLimit(value("max_slot_wal_keep_size"), goals)) {
+    advice.push_back(*std::move(limit));
   }
   for (const Fixed& fixed : kFixed) {
     const auto current = value(fixed.name);

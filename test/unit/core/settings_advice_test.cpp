@@ -313,5 +313,68 @@ TEST(WithLibrary, IsNotFooledByALongerName) {
   EXPECT_EQ(WithLibrary("my_pg_baton", "pg_baton"), "my_pg_baton,pg_baton");
 }
 
+Server ForStandbys(int count, std::optional<std::int64_t> free) {
+  Server server;
+  server.goals.standbys = count;
+  server.goals.wal_free_bytes = free;
+  server.goals.has_slot_limit = false;
+  server.Set("max_slot_wal_keep_size", "-1");
+  return server;
+}
+
+constexpr std::int64_t kGigabyte = 1024LL * 1024 * 1024;
+
+TEST(AdviseSettings, CountsPlacesForTheStandbys) {
+  EXPECT_THAT(
+      ForStandbys(8, std::nullopt).Advice(),
+      ElementsAre(SettingAdvice{"max_wal_senders", "10", "20",
+                                "two for each of 8 standbys, since a link that broke keeps its own "
+                                "until that is noticed, and 4 for copies",
+                                kRestart},
+                  SettingAdvice{"max_replication_slots", "10", "12",
+                                "one for each of 8 standbys, and 4 for copies", kRestart}));
+  EXPECT_THAT(ForStandbys(2, std::nullopt).Advice(), IsEmpty());
+  EXPECT_THAT(ForStandbys(8, std::nullopt)
+                  .Set("max_wal_senders", "21")
+                  .Set("max_replication_slots", "12")
+                  .Advice(),
+              IsEmpty());
+}
+
+TEST(AdviseSettings, MeasuresWhatIsKeptByTheFreeSpace) {
+  EXPECT_THAT(
+      ForStandbys(1, 20 * kGigabyte).Set("wal_keep_size", "0").Advice(),
+      ElementsAre(
+          SettingAdvice{"wal_keep_size", "0MB", "1024MB",
+                        "a former primary still needs its last WAL for pg_rewind; a twentieth of "
+                        "the 20 GB that are free",
+                        kReload},
+          SettingAdvice{"max_slot_wal_keep_size", "-1", "10240MB",
+                        "a standby that does not come back must not fill the disk of the primary; "
+                        "half of the 20 GB that are free",
+                        kReload}));
+}
+
+TEST(AdviseSettings, LeavesALimitOfSlotsThatSomebodySet) {
+  Server server = ForStandbys(1, 20 * kGigabyte);
+  server.goals.has_slot_limit = true;
+
+  EXPECT_THAT(server.Advice(), IsEmpty());
+}
+
+TEST(AdviseSettings, KeepsTheLeastOnASmallDisk) {
+  EXPECT_EQ(ForStandbys(1, kGigabyte / 4).Set("wal_keep_size", "64").Advice().front().wanted,
+            "256MB");
+  EXPECT_EQ(ForStandbys(1, 1000 * kGigabyte).Set("wal_keep_size", "64").Advice().front().wanted,
+            "4096MB");
+}
+
+TEST(WithoutLibrary, TakesItOutAlone) {
+  EXPECT_EQ(WithoutLibrary("pg_baton", "pg_baton"), "");
+  EXPECT_EQ(WithoutLibrary("auto_explain, $libdir/pg_baton,\"other\"", "pg_baton"),
+            "auto_explain,other");
+  EXPECT_EQ(WithoutLibrary("auto_explain", "pg_baton"), "auto_explain");
+}
+
 }  // namespace
 }  // namespace baton::core
