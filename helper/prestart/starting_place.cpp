@@ -1,10 +1,10 @@
 #include "helper/prestart/starting_place.hpp"
 
-#include <algorithm>
 #include <cstdlib>
 #include <fmt/format.h>
 
 #include "core/error.hpp"
+#include "helper/server/debian_cluster.hpp"
 
 namespace baton::helper {
 namespace {
@@ -12,18 +12,6 @@ namespace {
 std::string Environment(const char* name, const std::string& otherwise) {
   const char* const value = std::getenv(name);
   return value == nullptr || *value == '\0' ? otherwise : value;
-}
-
-fs::path FolderOf(const std::string& cluster) {
-  const auto [version, name] = ParseCluster(cluster);
-  // As PgCommon.pm of Debian's postgresql-common has it.
-  const fs::path root = Environment("PG_CLUSTER_CONF_ROOT", "/etc/postgresql");
-  fs::path folder = root / version / name;
-  if (fs::exists(folder / "postgresql.conf")) return folder;
-  throw core::Error(core::ErrorCode::kNotFound,
-                    fmt::format("cluster \"{}\" does not exist", cluster),
-                    fmt::format("There is no \"{}\".", (folder / "postgresql.conf").string()),
-                    "pg_lsclusters shows those that there are.");
 }
 
 Programs RequirePrograms(const std::string& bindir, int major) {
@@ -46,20 +34,6 @@ void RequireSameDirectory(const StartingPlace& place) {
       fmt::format("the server would not use data directory \"{}\"", place.directory.string()),
       fmt::format("Its configuration says \"{}\".", used.string()),
       "Give the two that belong together.");
-}
-
-std::pair<std::string, std::string> ParseCluster(const std::string& cluster) {
-  const auto end = cluster.find_first_of("/-");
-  const std::string version = cluster.substr(0, end);
-  const std::string name = end == std::string::npos ? "" : cluster.substr(end + 1);
-  const bool is_version =
-      !version.empty() && std::all_of(version.begin(), version.end(),
-                                      [](char c) { return (c >= '0' && c <= '9') || c == '.'; });
-  if (is_version && !name.empty() && name.find('/') == std::string::npos && name.front() != '.') {
-    return {version, name};
-  }
-  throw core::Error(core::ErrorCode::kUsage, fmt::format("invalid cluster \"{}\"", cluster), "",
-                    "Write it as 15/main or 15-main.");
 }
 
 fs::path ConfigurationIn(const std::vector<std::string>& server_arguments) {
@@ -85,7 +59,7 @@ StartingPlace FindPlace(const PrestartOptions& options) {
   const fs::path named = ConfigurationIn(options.server_arguments);
   std::string directory = options.directory;
   if (!options.cluster.empty()) {
-    place.configuration = FolderOf(options.cluster);
+    place.configuration = ConfigurationOf(options.cluster);
     place.programs =
         RequirePrograms(options.bindir, MajorFrom(ParseCluster(options.cluster).first).value_or(0));
     directory =

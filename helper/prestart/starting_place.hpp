@@ -27,9 +27,6 @@ StartingPlace FindPlace(const PrestartOptions& options);
 // configuration cannot be read.
 void RequireSameDirectory(const StartingPlace& place);
 
-// "15/main" and "15-main" as version and name; throws kUsage for anything else.
-std::pair<std::string, std::string> ParseCluster(const std::string& cluster);
-
 // The folder that a server's options name by config_file; empty if they name none.
 fs::path ConfigurationIn(const std::vector<std::string>& server_arguments);
 
