@@ -64,7 +64,8 @@ std::vector<std::string> HbaLines(const std::vector<std::string>& addresses,
   return lines;
 }
 
-std::string WithHbaLines(const std::string& text, const std::vector<std::string>& lines) {
+std::string WithHbaLines(const std::string& text, const std::vector<std::string>& lines,
+                         const std::vector<std::string>& first) {
   std::vector<std::string> present;
   std::size_t first_rule = text.size();
   std::size_t offset = 0;
@@ -77,7 +78,8 @@ std::string WithHbaLines(const std::string& text, const std::vector<std::string>
   }
   std::string added;
   for (const std::string& line : lines) {
-    if (std::find(present.begin(), present.end(), Normal(line)) == present.end()) {
+    const bool is_there = std::find(present.begin(), present.end(), Normal(line)) != present.end();
+    if (!is_there || std::find(first.begin(), first.end(), line) != first.end()) {
       added += line + "\n";
     }
   }
@@ -85,6 +87,37 @@ std::string WithHbaLines(const std::string& text, const std::vector<std::string>
   std::string head = text.substr(0, first_rule);
   if (!head.empty() && head.back() != '\n') head += '\n';
   return head + kComment + "\n" + added + "\n" + text.substr(std::min(first_rule, text.size()));
+}
+
+std::string WithoutHbaLines(const std::string& text, const std::vector<std::string>& lines) {
+  std::string result;
+  std::string block;  // our comment, and what is kept of the lines below it
+  bool in_block = false;
+  const auto end_block = [&](bool at_blank) {
+    // An empty line ends it, which is ours as well.
+    const bool is_gone = block == std::string(kComment) + "\n";
+    if (!is_gone) result += block;
+    in_block = false;
+    return is_gone && at_blank;
+  };
+  std::istringstream all(text);
+  for (std::string line; std::getline(all, line);) {
+    const std::string whole = line + (all.eof() ? "" : "\n");
+    if (in_block && line.empty()) {
+      if (end_block(true)) continue;
+    } else if (in_block) {
+      const bool ours = std::find(lines.begin(), lines.end(), line) != lines.end();
+      if (!ours) block += whole;
+      continue;
+    } else if (line == kComment) {
+      in_block = true;
+      block = whole;
+      continue;
+    }
+    result += whole;
+  }
+  if (in_block) end_block(false);
+  return result;
 }
 
 void KeepFirst(const std::filesystem::path& file, const std::string& text) {

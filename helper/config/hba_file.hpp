@@ -16,8 +16,14 @@ std::vector<std::string> HbaLines(const std::vector<std::string>& addresses,
                                   const std::string& role, const std::string& database);
 
 // The text with those lines that it lacks, before its first rule, since the first rule that fits
-// counts.  The same text if it has them all.
-std::string WithHbaLines(const std::string& text, const std::vector<std::string>& lines);
+// counts.  The same text if it has them all.  Those of `first` go there even if it has them further
+// below.
+std::string WithHbaLines(const std::string& text, const std::vector<std::string>& lines,
+                         const std::vector<std::string>& first = {});
+
+// The text without those of the lines that stand below our own comment, and without that comment
+// where nothing is left below it: what WithHbaLines added.
+std::string WithoutHbaLines(const std::string& text, const std::vector<std::string>& lines);
 
 // Keeps the text as it was before the first change, beside the file; later ones leave that alone.
 void KeepFirst(const std::filesystem::path& file, const std::string& text);

@@ -62,8 +62,12 @@ std::optional<std::string> LookUpPassword(const std::string& text, const Passfil
 
 std::string WithPassword(const std::string& text, const std::string& user,
                          const std::string& password) {
+  return LineStart(user) + Escaped(password) + "\n" + WithoutPassword(text, user);
+}
+
+std::string WithoutPassword(const std::string& text, const std::string& user) {
   const std::string start = LineStart(user);
-  std::string result = start + Escaped(password) + "\n";
+  std::string result;
   std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);) {
     if (!line.starts_with(start)) result += line + "\n";

@@ -23,6 +23,9 @@ std::optional<std::string> LookUpPassword(const std::string& text, const Passfil
 std::string WithPassword(const std::string& text, const std::string& user,
                          const std::string& password);
 
+// The text without that line of ours.
+std::string WithoutPassword(const std::string& text, const std::string& user);
+
 // What libpq would use: PGPASSFILE, else .pgpass in the home directory.  Throws if neither is
 // known.
 std::filesystem::path DefaultPassfile();

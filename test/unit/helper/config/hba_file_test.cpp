@@ -131,5 +131,34 @@ TEST(WithHbaLines, ChangesNothingTheSecondTime) {
   EXPECT_EQ(WithHbaLines(once, lines), once);
 }
 
+TEST(WithHbaLines, PutsALineFirstThatIsTooFarBelow) {
+  const std::string text = "host all all all reject\n" + kOurs[0] + "\n" + kOurs[1] + "\n";
+
+  EXPECT_EQ(WithHbaLines(text, kOurs, {kOurs[1]}),
+            "# pg_baton: the nodes of the cluster\n" + kOurs[1] + "\n\n" + text);
+}
+
+TEST(WithoutHbaLines, TakesOutWhatWasAdded) {
+  for (const std::string text :
+       {"", "# a remark\n", "# a remark\n\nlocal all all peer\nhost all all all md5\n",
+        "local all all peer", "\n\nlocal all all peer\n"}) {
+    EXPECT_EQ(WithoutHbaLines(WithHbaLines(text, kOurs), kOurs), text);
+  }
+}
+
+TEST(WithoutHbaLines, LeavesLinesOfOthersInTheBlock) {
+  EXPECT_EQ(WithoutHbaLines("# pg_baton: the nodes of the cluster\n" + kOurs[0] +
+                                "\nhost all me all md5\n" + kOurs[1] + "\n\nlocal all all peer\n",
+                            kOurs),
+            "# pg_baton: the nodes of the cluster\nhost all me all md5\n\nlocal all all peer\n");
+}
+
+TEST(WithoutHbaLines, LeavesWhatStandsElsewhere) {
+  const std::string text = kOurs[0] + "\nlocal all all peer\n";
+
+  EXPECT_EQ(WithoutHbaLines(text, kOurs), text);
+  EXPECT_EQ(WithoutHbaLines(WithHbaLines(text, kOurs, {kOurs[0]}), kOurs), text);
+}
+
 }  // namespace
 }  // namespace baton::helper

@@ -157,5 +157,12 @@ TEST(StorePassword, KeepsOtherLinesAndClosesTheFileToOthers) {
   EXPECT_EQ(LookAtDirectory(directory / "pass").mode, 0600u);
 }
 
+TEST(WithoutPassword, TakesOutOurLineAlone) {
+  const std::string others = "a:1:db:baton_node:x\n*:*:*:other:y\n";
+
+  EXPECT_EQ(WithoutPassword(WithPassword(others, "baton_node", "z"), "baton_node"), others);
+  EXPECT_EQ(WithoutPassword(others, "baton_node"), others);
+}
+
 }  // namespace
 }  // namespace baton::helper
