@@ -12,8 +12,6 @@
 namespace baton::helper {
 namespace {
 
-constexpr int kNodeConnectionLimit = 300;
-
 std::string RandomPassword() {
   std::array<unsigned char, 24> bytes{};
   if (getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) {
@@ -24,95 +22,138 @@ std::string RandomPassword() {
   return text;
 }
 
-void SetRole(Connection& server, bool exists, const std::string& password) {
+std::string Verifier(Connection& server, const std::string& password, const char* algorithm) {
   const std::unique_ptr<char, void (*)(void*)> verifier(
-      PQencryptPasswordConn(server.get(), password.c_str(), kNodeRole, "scram-sha-256"),
-      &PQfreemem);
-  if (verifier == nullptr) {
-    throw core::Error(core::ErrorCode::kFailed, "could not encrypt the password",
-                      PQerrorMessage(server.get()));
-  }
-  server.RunSecret(
-      fmt::format("{} ROLE {} LOGIN REPLICATION {} PASSWORD {}", exists ? "ALTER" : "CREATE",
-                  kNodeRole, exists ? "" : fmt::format("CONNECTION LIMIT {}", kNodeConnectionLimit),
-                  server.Quoted(verifier.get())));
+      PQencryptPasswordConn(server.get(), password.c_str(), kNodeRole, algorithm), &PQfreemem);
+  if (verifier != nullptr) return verifier.get();
+  throw core::Error(core::ErrorCode::kFailed, "could not encrypt the password",
+                    PQerrorMessage(server.get()));
 }
 
-// Whether the stored verifier belongs to this password: only a login can tell, and before the
-// library is loaded pg_hba.conf may not let the role in, so an existing verifier counts then.
-bool VerifierFits(const Setup& setup, const std::string& password) {
-  try {
-    Connection(NodeParameters({{"host", setup.request.advertise}, {"port", setup.places.port}},
-                              setup.passfile),
-               password);
-    return true;
-  } catch (const core::Error& error) {
-    return !IsPasswordFailure(error);
+struct Found {
+  core::NodeRoleFacts facts;
+  std::string verifier;
+};
+
+Found Look(Connection& server) {
+  Found found;
+  found.facts.name = kNodeRole;
+  const Result row = server.Query(
+      "SELECT rolcanlogin, rolreplication, coalesce(rolvaliduntil <= now(), false), rolconnlimit, "
+      "rolpassword, rolvaliduntil FROM pg_authid WHERE rolname = $1",
+      {kNodeRole});
+  if (row.rows() == 0) return found;
+  found.facts.exists = true;
+  found.facts.can_login = row.Bool(0, 0);
+  found.facts.can_replicate = row.Bool(0, 1);
+  found.facts.is_expired = row.Bool(0, 2);
+  found.facts.connection_limit = static_cast<int>(row.Number(0, 3));
+  found.verifier = row.Text(0, 4);
+  found.facts.valid_until = row.Text(0, 5);
+  found.facts.verifier = core::KindOfVerifier(found.verifier);
+  return found;
+}
+
+std::optional<bool> Fits(Connection& server, const Found& role, const std::string& password) {
+  if (password.empty() || role.facts.verifier == core::VerifierKind::kNone) return std::nullopt;
+  if (role.facts.verifier == core::VerifierKind::kScram) {
+    return core::FitsScram(role.verifier, password);
   }
+  return Verifier(server, password, "md5") == role.verifier;
+}
+
+}  // namespace
+
+NodeRole::NodeRole(Setup& setup) : setup_(setup) {
+  const SetupRequest& request = setup.request;
+  stored_ = LookUpPassword(ReadFileIfThere(setup.passfile).value_or(""),
+                           {request.advertise, setup.places.port, setup.places.database, kNodeRole})
+                .value_or("");
+  password_ = stored_;
+  if (request.ask_node_password) {
+    password_ = PromptPassword(fmt::format("Password for role {}: ", kNodeRole));
+  }
+  const Found role = Look(setup.server);
+  exists_ = role.facts.exists;
+  const bool was_typed = request.ask_node_password && !password_.empty();
+  plan_ =
+      core::PlanNodeRole(role.facts, {setup.passfile.string(), !password_.empty(), was_typed,
+                                      Fits(setup.server, role, password_), request.new_password});
+}
+
+void NodeRole::EnsurePassword() {
+  if (plan_.makes_password) {
+    password_ = RandomPassword();
+    setup_.Change(fmt::format("make a password for role {} and store it in \"{}\"", kNodeRole,
+                              setup_.passfile.string()));
+  } else if (password_ != stored_) {
+    setup_.Change(fmt::format("store the password of role {} in \"{}\"", kNodeRole,
+                              setup_.passfile.string()));
+  }
+  if (password_ != stored_ && !setup_.dry_run()) {
+    setup_.Remember(
+        [this](core::SetupRecord& record) { record.stored_in = setup_.passfile.string(); });
+    StorePassword(setup_.passfile, kNodeRole, password_);
+  }
+}
+
+void NodeRole::Ensure() {
+  EnsurePassword();
+  const std::string attributes = fmt::format("{}", fmt::join(plan_.attributes, " "));
+  if (plan_.creates) {
+    setup_.Change(fmt::format("create role {} ({})", kNodeRole, attributes));
+  } else if (!plan_.attributes.empty()) {
+    setup_.Change(fmt::format("alter role {} ({})", kNodeRole, attributes));
+  }
+  if (!plan_.creates && plan_.sets_password) {
+    setup_.Change(fmt::format("alter role {} (password{}{})", kNodeRole,
+                              plan_.why_password.empty() ? "" : ": ", plan_.why_password));
+  }
+  if (!setup_.dry_run() && (!plan_.attributes.empty() || plan_.sets_password)) {
+    const std::string before = fmt::format("{}", fmt::join(plan_.before, " "));
+    setup_.Remember([this, &before](core::SetupRecord& record) {
+      if (plan_.creates) record.made_role = true;
+      if (!record.made_role && record.role_before.empty()) record.role_before = before;
+    });
+    const std::string password =
+        plan_.sets_password
+            ? " PASSWORD " +
+                  setup_.server.Quoted(Verifier(setup_.server, password_, "scram-sha-256"))
+            : "";
+    setup_.server.RunSecret(fmt::format("{} ROLE {} {}{}", plan_.creates ? "CREATE" : "ALTER",
+                                        kNodeRole, attributes, password));
+  }
+  if (plan_.sets_password && !plan_.why_password.empty() && setup_.request.new_password) {
+    setup_.output.Line(fmt::format(
+        "every other node needs the new password: put the line of {} in \"{}\" into its password "
+        "file",
+        kNodeRole, setup_.passfile.string()));
+  }
+  EnsureGrants();
 }
 
 // The functions that pg_rewind calls on its source (pg_rewind's manual page, Notes), and the
 // predefined roles that the checks and the checkpoint before a rewind need.
-void EnsureGrants(Setup& setup, bool role_exists) {
+void NodeRole::EnsureGrants() {
   static constexpr std::array kFunctions = {
       "pg_catalog.pg_ls_dir(text, boolean, boolean)", "pg_catalog.pg_stat_file(text, boolean)",
       "pg_catalog.pg_read_binary_file(text)",
       "pg_catalog.pg_read_binary_file(text, bigint, bigint, boolean)"};
   for (const char* const function : kFunctions) {
-    if (role_exists && setup.server.Value("SELECT has_function_privilege($1, $2, 'EXECUTE')",
-                                          {kNodeRole, function}) == "t") {
+    if (exists_ && setup_.server.Value("SELECT has_function_privilege($1, $2, 'EXECUTE')",
+                                       {kNodeRole, function}) == "t") {
       continue;
     }
-    setup.Change(fmt::format("grant execute on {} to {}", function, kNodeRole));
-    if (!setup.dry_run()) {
-      setup.server.Run(fmt::format("GRANT EXECUTE ON FUNCTION {} TO {}", function, kNodeRole));
+    setup_.Remember(
+        [function](core::SetupRecord& record) { core::AddOnce(record.functions, function); });
+    setup_.Change(fmt::format("grant execute on {} to {}", function, kNodeRole));
+    if (!setup_.dry_run()) {
+      setup_.server.Run(fmt::format("GRANT EXECUTE ON FUNCTION {} TO {}", function, kNodeRole));
     }
   }
   for (const char* const role : {"pg_monitor", "pg_checkpoint"}) {
-    EnsureMembership(setup, role, role_exists);
+    EnsureMembership(setup_, role, exists_);
   }
-}
-
-}  // namespace
-
-void EnsureNodeRole(Setup& setup) {
-  Connection& server = setup.server;
-  const bool exists =
-      server.Value("SELECT count(*) FROM pg_roles WHERE rolname = $1", {kNodeRole}) == "1";
-  const auto stored = LookUpPassword(
-      ReadFileIfThere(setup.passfile).value_or(""),
-      {setup.request.advertise, setup.places.port, setup.places.database, kNodeRole});
-  std::string password = stored.value_or("");
-  if (setup.request.ask_node_password) {
-    password = PromptPassword(fmt::format("Password for role {}: ", kNodeRole));
-  }
-  if (password.empty()) {
-    password = RandomPassword();
-    setup.Change(fmt::format("make a password for role {} and store it in \"{}\"", kNodeRole,
-                             setup.passfile.string()));
-  } else if (password != stored.value_or("")) {
-    setup.Change(
-        fmt::format("store the password of role {} in \"{}\"", kNodeRole, setup.passfile.string()));
-  }
-  const bool new_password = password != stored.value_or("");
-  if (new_password && !setup.dry_run()) StorePassword(setup.passfile, kNodeRole, password);
-
-  const bool attributes_right =
-      exists &&
-      server.Value("SELECT rolcanlogin AND rolreplication FROM pg_roles WHERE rolname = $1",
-                   {kNodeRole}) == "t";
-  const bool password_right = exists && !new_password && VerifierFits(setup, password);
-  if (!exists) {
-    setup.Change(fmt::format("create role {} (LOGIN REPLICATION CONNECTION LIMIT {})", kNodeRole,
-                             kNodeConnectionLimit));
-  } else if (!attributes_right || !password_right) {
-    setup.Change(fmt::format("alter role {} ({})", kNodeRole,
-                             attributes_right ? "password" : "LOGIN REPLICATION, password"));
-  }
-  if ((!attributes_right || !password_right) && !setup.dry_run()) {
-    SetRole(server, exists, password);
-  }
-  EnsureGrants(setup, exists);
 }
 
 void EnsureMembership(Setup& setup, const std::string& role, bool member_exists) {
@@ -120,6 +161,7 @@ void EnsureMembership(Setup& setup, const std::string& role, bool member_exists)
       setup.server.Value("SELECT pg_has_role($1, $2, 'MEMBER')", {kNodeRole, role}) == "t") {
     return;
   }
+  setup.Remember([&role](core::SetupRecord& record) { core::AddOnce(record.memberships, role); });
   setup.Change(fmt::format("grant {} to {}", role, kNodeRole));
   if (!setup.dry_run()) setup.server.Run(fmt::format("GRANT {} TO {}", role, kNodeRole));
 }

@@ -6,13 +6,14 @@
 
 #include "archive/store.hpp"
 #include "core/archive_setup.hpp"
+#include "helper/setup/server_settings.hpp"
 #include "helper/system/archive_place.hpp"
 
 namespace baton::helper {
 namespace {
 
-// Two hosts of a pair have their data in the same place, so the path alone proves nothing; the
-// time of the start does (line 3 of postmaster.pid, src/include/utils/pidfile.h).
+// Two hosts of a pair have their data in the same place, so the path alone proves nothing; the time
+// of the start does (line 3 of postmaster.pid, src/include/utils/pidfile.h).
 bool IsOfThisServer(Connection& server, const fs::path& directory) {
   std::istringstream lines(ReadFileIfThere(directory / "postmaster.pid").value_or(""));
   std::string line;
@@ -23,26 +24,11 @@ bool IsOfThisServer(Connection& server, const fs::path& directory) {
   return std::labs(here - there) <= 5;
 }
 
-core::Problems FindPlaceProblems(Setup& setup) {
-  const fs::path& data = setup.places.data_directory;
-  const DirectoryFacts directory = LookAtDirectory(data);
-  if (!directory.is_directory || !directory.is_own) {
-    return {{fmt::format("data directory \"{}\" is not this user's own", data.string()),
-             "Files of the server are changed, on its own host.",
-             "Run pg_baton there as the user who runs the server, for example with runuser -u "
-             "postgres."}};
-  }
-  if (!IsOfThisServer(setup.server, data)) {
-    return {{fmt::format("data directory \"{}\" here is not that of the server", data.string()),
-             "The server that was connected to runs on another host, or in another container.",
-             "Run pg_baton on the server's own host."}};
-  }
-  const fs::path folder = setup.places.hba_file.parent_path();
-  if (!IsWritable(folder)) {
-    return {{fmt::format("cannot write to \"{}\"", folder.string()), "pg_hba.conf is there.",
-             "Run pg_baton as its owner."}};
-  }
-  return {};
+// A link stays one: what it leads to is replaced.
+fs::path Behind(const fs::path& path) {
+  std::error_code error;
+  fs::path real = fs::canonical(path, error);
+  return error ? path : real;
 }
 
 core::Problems FindArchiveProblems(const Setup& setup) {
@@ -60,6 +46,35 @@ core::Problems FindArchiveProblems(const Setup& setup) {
 
 }  // namespace
 
+core::Problems FindPlaceProblems(Setup& setup) {
+  const fs::path& data = setup.places.data_directory;
+  const DirectoryFacts directory = LookAtDirectory(data);
+  if (!directory.is_directory || !directory.is_own) {
+    return {{fmt::format("data directory \"{}\" is not this user's own", data.string()),
+             "Files of the server are changed, on its own host.",
+             "Run pg_baton there as the user who runs the server, for example with runuser -u "
+             "postgres."}};
+  }
+  if (!IsOfThisServer(setup.server, data)) {
+    return {{fmt::format("data directory \"{}\" here is not that of the server", data.string()),
+             "The server that was connected to runs on another host, or in another container.",
+             "Run pg_baton on the server's own host."}};
+  }
+  std::error_code error;
+  if (setup.local_server && !fs::equivalent(setup.local_server->data_directory, data, error)) {
+    return {{fmt::format("the server that was connected to is not that of \"{}\"",
+                         setup.local_server->data_directory.string()),
+             fmt::format("Its data directory is \"{}\".", data.string()),
+             "Leave out host and port, or name the server that they lead to."}};
+  }
+  const fs::path folder = setup.places.hba_file.parent_path();
+  if (!IsWritable(folder)) {
+    return {{fmt::format("cannot write to \"{}\"", folder.string()), "pg_hba.conf is there.",
+             "Run pg_baton as its owner."}};
+  }
+  return {};
+}
+
 void RequireSuperuser(Setup& setup) {
   if (setup.server.Value("SELECT rolsuper FROM pg_roles WHERE rolname = current_user") == "t") {
     return;
@@ -72,7 +87,8 @@ void RequireSuperuser(Setup& setup) {
 ServerPlaces ReadPlaces(Connection& server, const std::string& bindir) {
   ServerPlaces places;
   places.data_directory = server.Value("SHOW data_directory");
-  places.hba_file = server.Value("SHOW hba_file");
+  places.hba_file = Behind(server.Value("SHOW hba_file"));
+  places.config_file = server.Value("SHOW config_file");
   places.port = server.Value("SHOW port");
   const std::string database = server.Value("SELECT current_setting('pg_baton.database', true)");
   if (!database.empty()) places.database = database;
@@ -105,6 +121,7 @@ core::Problems FindSetupProblems(Setup& setup) {
           "It has to be there before the server can load it.",
           "Install it: make install PG_CONFIG=..."}});
   }
+  add(FindSettingProblems(setup));
   add(FindArchiveProblems(setup));
   return problems;
 }

@@ -12,6 +12,9 @@ void RequireSuperuser(Setup& setup);
 
 ServerPlaces ReadPlaces(Connection& server, const std::string& bindir);
 
+// That it is this host's and this user's.
+core::Problems FindPlaceProblems(Setup& setup);
+
 core::Problems FindSetupProblems(Setup& setup);
 
 }  // namespace baton::helper

@@ -24,49 +24,29 @@ std::optional<std::string> ComingValue(Connection& server, const std::string& na
   return now.Text(0, 0);
 }
 
-// As the configuration files have it, which the server shows only in part while it does not
-// archive; empty if they do not.
-std::string ValueInFiles(Connection& server, const std::string& name) {
-  return server.Value(
-      "SELECT setting FROM pg_file_settings WHERE name = $1 ORDER BY seqno DESC LIMIT 1", {name});
-}
-
-// A list is written as one word: ALTER SYSTEM would quote each element of several.
-void AlterSystem(Setup& setup, const std::string& name, const std::string& value) {
-  if (setup.dry_run()) return;
-  Connection& server = setup.server;
-  if (name == "shared_preload_libraries" || name == "listen_addresses") {
-    std::string items;
-    std::string item;
-    for (const char c : value + ",") {
-      if (c != ',') {
-        if (c != ' ' && c != '"') item += c;
-        continue;
-      }
-      if (!item.empty()) items += (items.empty() ? "" : ", ") + server.Quoted(item);
-      item.clear();
-    }
-    server.Run(fmt::format("ALTER SYSTEM SET {} = {}", name, items));
-    return;
-  }
-  server.Run(fmt::format("ALTER SYSTEM SET {} = {}", name, server.Quoted(value)));
+void Set(Setup& setup, const std::string& name, const std::string& value) {
+  setup.Remember([&](core::SetupRecord& record) {
+    record.AddSetting({name, AutoConfValue(setup.server, name), value});
+  });
+  if (!setup.dry_run()) AlterSystem(setup.server, name, value);
 }
 
 void EnsureOwnSetting(Setup& setup, const std::string& name, const std::string& wanted) {
   if (ValueInFiles(setup.server, name) == wanted) return;
   setup.Change(fmt::format("set {} = '{}'", name, wanted));
-  // Before the library is loaded the server knows no such setting; one set in this session makes
-  // a placeholder, which ALTER SYSTEM accepts.
-  if (!setup.dry_run()) {
-    setup.server.Run("SELECT set_config($1, $2, false)", {name, wanted});
-  }
-  AlterSystem(setup, name, wanted);
+  Set(setup, name, wanted);
 }
 
 void Follow(Setup& setup, const core::SettingAdvice& setting) {
-  setup.Change(fmt::format("set {} = '{}' (was '{}'): {}{}", setting.name, setting.wanted,
-                           setting.current, setting.why, setting.restart ? " [restart]" : ""));
-  AlterSystem(setup, setting.name, setting.wanted);
+  // Where a person wrote it, so that nobody wonders later why that line does not count.
+  const std::string place = setup.server.Value(
+      "SELECT format(' in \"%s\", line %s', sourcefile, sourceline) FROM pg_settings WHERE name = "
+      "$1 AND sourcefile IS NOT NULL",
+      {setting.name});
+  setup.Change(fmt::format("set {} = '{}' (was '{}'{}): {}{}", setting.name, setting.wanted,
+                           setting.current, place, setting.why,
+                           setting.restart ? " [restart]" : ""));
+  Set(setup, setting.name, setting.wanted);
 }
 
 // Returns whether a restart is needed for it.
@@ -95,14 +75,90 @@ bool EnsureArchive(Setup& setup) {
   return restart;
 }
 
+std::vector<core::SettingAdvice> Advise(Setup& setup) {
+  Connection& server = setup.server;
+  core::SettingGoals goals;
+  goals.listen_address = setup.request.advertise;
+  goals.data_checksums = server.Value("SHOW data_checksums") == "on";
+  goals.standbys = setup.request.standbys;
+  goals.wal_free_bytes = FreeBytes(setup.places.data_directory / "pg_wal");
+  goals.has_slot_limit = server.Value(
+                             "SELECT source <> 'default' FROM pg_settings WHERE name = "
+                             "'max_slot_wal_keep_size'") == "t";
+  return core::AdviseSettings(
+      [&server](std::string_view name) { return ComingValue(server, std::string(name)); }, goals);
+}
+
 }  // namespace
+
+std::string ValueInFiles(Connection& server, const std::string& name) {
+  return server.Value(
+      "SELECT setting FROM pg_file_settings WHERE name = $1 "
+      "ORDER BY seqno DESC LIMIT 1",
+      {name});
+}
+
+std::optional<std::string> AutoConfValue(Connection& server, const std::string& name) {
+  const Result row = server.Query(
+      "SELECT setting FROM pg_file_settings WHERE name = $1 AND sourcefile = "
+      "current_setting('data_directory') || '/postgresql.auto.conf' ORDER BY "
+      "seqno DESC LIMIT 1",
+      {name});
+  return row.rows() == 0 ? std::nullopt : std::optional<std::string>(row.Text(0, 0));
+}
+
+void AlterSystem(Connection& server, const std::string& name,
+                 const std::optional<std::string>& value) {
+  // Before the library is loaded the server knows no such setting; one set in this session makes a
+  // placeholder, which ALTER SYSTEM accepts.
+  if (name.starts_with("pg_baton.")) {
+    server.Run("SELECT set_config($1, $2, false) WHERE current_setting($1, true) IS NULL",
+               {name, value.value_or("")});
+  }
+  std::string items;
+  if (value && (name == "shared_preload_libraries" || name == "listen_addresses")) {
+    // A list is written as one word: ALTER SYSTEM would quote each element of several.
+    std::string item;
+    for (const char c : *value + ",") {
+      if (c != ',') {
+        if (c != ' ' && c != '"') item += c;
+        continue;
+      }
+      if (!item.empty()) items += (items.empty() ? "" : ", ") + server.Quoted(item);
+      item.clear();
+    }
+  } else if (value) {
+    items = server.Quoted(*value);
+  }
+  server.Run(items.empty() ? fmt::format("ALTER SYSTEM RESET {}", name)
+                           : fmt::format("ALTER SYSTEM SET {} = {}", name, items));
+}
+
+core::Problems FindSettingProblems(Setup& setup) {
+  core::Problems problems;
+  if (setup.server.Value("SELECT current_setting('allow_alter_system', true)") == "off") {
+    problems.push_back({"ALTER SYSTEM is not allowed on this server",
+                        "Settings are made by it; allow_alter_system is off.",
+                        "Set allow_alter_system = on for this command, and reload."});
+  }
+  for (const core::SettingAdvice& setting : Advise(setup)) {
+    if (setup.server.Value("SELECT source FROM pg_settings WHERE name = $1", {setting.name}) !=
+        "command line") {
+      continue;
+    }
+    problems.push_back(
+        {fmt::format("{} = \"{}\" is given on the command line of the server", setting.name,
+                     setting.current),
+         fmt::format("It has to be \"{}\": {}.  No file counts against the command line.",
+                     setting.wanted, setting.why),
+         "Take it out of there, on Debian out of pg_ctl.conf, and restart the server."});
+  }
+  return problems;
+}
 
 bool EnsureSettings(Setup& setup) {
   Connection& server = setup.server;
-  const bool checksums = server.Value("SHOW data_checksums") == "on";
-  const auto advice = core::AdviseSettings(
-      [&server](std::string_view name) { return ComingValue(server, std::string(name)); },
-      {setup.request.advertise, checksums});
+  const auto advice = Advise(setup);
   for (const core::SettingAdvice& setting : advice) Follow(setup, setting);
   EnsureOwnSetting(setup, "pg_baton.node_name", setup.request.node_name);
   EnsureOwnSetting(setup, "pg_baton.passfile", setup.passfile.string());

@@ -11,17 +11,24 @@ namespace baton::helper {
 
 struct SetupRequest {
   ConnectionOptions connection;
+  // The server by its place on this host, instead of a host and a port; at most one of the two.
+  std::string directory;  // of the data, or of postgresql.conf
+  std::string cluster;    // of Debian, "15/main"
   std::string node_name;
   std::string advertise;
   std::vector<std::string> allow;
+  int standbys = 0;      // that it is to have; 0: not said
   std::string passfile;  // empty: libpq's default
   bool ask_node_password = false;
+  bool new_password = false;        // of baton_node, whatever it has now
   std::string archive_directory;    // empty: archiving is left as it is
   std::string archive_compression;  // empty: left as it is
   bool restart = false;
   std::string restart_command;  // instead of pg_ctl; empty: none
   std::string bindir;
   int timeout_s = 60;  // for the restart
+  bool undo = false;   // put back what an earlier run changed; needs no names and addresses
+  bool force = false;  // undo while standbys stream
   bool dry_run = false;
 };
 
