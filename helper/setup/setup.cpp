@@ -4,6 +4,7 @@
 #include "helper/command/node_access.hpp"
 #include "helper/config/hba_file.hpp"
 #include "helper/setup/record_file.hpp"
+#include "helper/setup/server_settings.hpp"
 
 namespace baton::helper {
 namespace {
@@ -58,9 +59,10 @@ void Setup::Remember(const std::function<void(core::SetupRecord& record)>& enter
   if (!record_) {
     const std::string identifier = SystemIdentifier();
     record_ = ReadRecord(places.data_directory);
-    // A copy of another node's data directory has that one's.
-    if (record_ &&
-        (record_->node_name != request.node_name || record_->system_identifier != identifier)) {
+    // A copy of another node's data directory has that one's; this one may be getting a new name.
+    const std::string own = ValueInFiles(server, "pg_baton.node_name");
+    if (record_ && (record_->system_identifier != identifier ||
+                    (record_->node_name != request.node_name && record_->node_name != own))) {
       record_.reset();
     }
     if (!record_) record_.emplace();

@@ -40,6 +40,8 @@ TEST_F(SetupUndo, PutsEverythingBack) {
   const std::string hba = Hba(a);
   const std::string roles = a.Sql("SELECT string_agg(rolname, ' ' ORDER BY oid) FROM pg_roles");
   ASSERT_EQ(cluster_.SetupPrimary(a, {"--restart", "--allow=10.1.2.3"}).exit_code, 0);
+  ASSERT_EQ(cluster_.SetupPrimary(a, {"--node-name=renamed"}).exit_code, 0);
+  ASSERT_EQ(a.Sql("SHOW pg_baton.node_name"), "renamed");
   ASSERT_NE(Hba(a), hba);
 
   const HelperResult plan = Undo(a, {"--dry-run"});
@@ -47,7 +49,7 @@ TEST_F(SetupUndo, PutsEverythingBack) {
   EXPECT_THAT(plan.output, HasSubstr("would reset shared_preload_libraries\n"));
   EXPECT_THAT(plan.output, HasSubstr("would drop role baton_node\n"));
   EXPECT_THAT(plan.output, HasSubstr("\n-host    replication     baton_node      10.1.2.3/32"));
-  EXPECT_EQ(a.Sql("SELECT name FROM baton.node"), "a");
+  EXPECT_EQ(a.Sql("SELECT count(*) FROM baton.node WHERE name = 'renamed'"), "1");
   const HelperResult undo = Undo(a, {"--restart"});
 
   EXPECT_EQ(undo.exit_code, 0) << undo.output;
