@@ -38,9 +38,9 @@ Action AddSetupPrimary(CLI::App& command, Output& output) {
       .add_option("-D,--pgdata", request.directory,
                   "the server by its directory of data, or of postgresql.conf")
       ->excludes(cluster);
-  command.add_option("--node-name", request.node_name, "name of this node");
+  command.add_option("--node-name", request.node_name, "name of this node; needed, but for --undo");
   command.add_option("--advertise", request.advertise,
-                     "address by which the other nodes reach this server");
+                     "address by which the other nodes reach this server; needed, but for --undo");
   command
       .add_option("--allow", request.allow,
                   "address of a standby, to be let in; may be given more than once")
