@@ -1,0 +1,29 @@
+// Makes a standby from a running primary.  Everything that could go wrong is looked for first; then
+// the copy grows in a directory that no server can start, and is handed over when it is whole.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "helper/cli.hpp"
+#include "helper/command/server_options.hpp"
+
+namespace baton::helper {
+
+struct CloneRequest {
+  ConnectionOptions connection;  // to the source
+  ServerOptions server;
+  std::string node_name;
+  std::string advertise;                 // address by which the other nodes reach the new server
+  std::vector<std::string> settings;     // "name=value"
+  std::vector<std::string> tablespaces;  // "OLD=NEW"
+  std::string checkpoint = "fast";
+  std::string max_rate;  // empty: none
+  bool dry_run = false;
+};
+
+// Returns when the node streams, or, with no_start, when it is ready to be started.  Whatever it
+// throws, no server starts from a directory that is not whole.
+void RunClone(const CloneRequest& request, Output& output);
+
+}  // namespace baton::helper

@@ -1,0 +1,96 @@
+#include "helper/clone/configuration.hpp"
+
+#include <fmt/format.h>
+
+#include "core/archive_setup.hpp"
+#include "core/restore_command.hpp"
+#include "helper/command/node_access.hpp"
+#include "helper/config/auto_conf.hpp"
+#include "helper/config/hba_file.hpp"
+#include "helper/system/archive_place.hpp"
+
+namespace baton::helper {
+namespace {
+
+class Configuration {
+ public:
+  explicit Configuration(ClonePlace& place) : place_(place) {}
+
+  void Write() {
+    std::map<std::string, std::string> settings = place_.ParsedSettings();
+    settings.merge(
+        StandbySettings(place_.source, place_.passfile, place_.request.node_name, place_.given));
+    settings.merge(ArchiveSettings());
+    const fs::path auto_conf = place_.directory / "postgresql.auto.conf";
+    ReplaceFile(auto_conf, WithSettings(ReadFileIfThere(auto_conf).value_or(""), settings));
+    RaiseSettings(auto_conf);
+    std::error_code error;
+    fs::remove_all(place_.directory / "pg_baton", error);
+    AllowNodes();
+    ReplaceFile(place_.directory / "standby.signal", "");
+  }
+
+ private:
+  // The source's restore_command names its own program, and a folder that may not be here.
+  std::map<std::string, std::string> ArchiveSettings() {
+    const auto there = [this](const char* name) {
+      return place_.source.Value("SELECT current_setting($1, true)", {name});
+    };
+    core::StandbyArchiveFacts facts;
+    facts.library = there("archive_library");
+    facts.directory = there("pg_baton.archive_directory");
+    facts.restore_command = there("restore_command");
+    facts.here = LookAtArchiveFolder(facts.directory);
+    facts.last_archived =
+        place_.source.Value("SELECT last_archived_wal FROM pg_catalog.pg_stat_archiver");
+    facts.has_last_archived =
+        !facts.directory.empty() && IsArchived(facts.directory, facts.last_archived);
+    const core::StandbyArchive plan =
+        core::PlanStandbyArchive(facts, core::ArchiveGetCommand(OwnProgram(), facts.directory));
+    for (const core::Problem& problem : plan.warnings) {
+      place_.output.Warning(problem.message, problem.detail, problem.hint);
+    }
+    if (!plan.sets_restore_command) return {};
+    return {{"restore_command", plan.restore_command}};
+  }
+
+  // Where the configuration is not copied with the data, five settings may be lower than the
+  // source's, and a standby would not start (CheckRequiredParameterValues in xlogrecovery.c).
+  void RaiseSettings(const fs::path& auto_conf) {
+    std::map<std::string, std::string> raised;
+    for (const char* const name : {"max_connections", "max_worker_processes", "max_wal_senders",
+                                   "max_prepared_transactions", "max_locks_per_transaction"}) {
+      const std::string there =
+          place_.source.Value("SELECT setting FROM pg_settings WHERE name = $1", {name});
+      const std::string here = place_.OwnSetting(name);
+      if (std::atol(here.c_str()) >= std::atol(there.c_str())) continue;
+      raised[name] = there;
+      place_.output.Line(
+          fmt::format("set {} = {}, as on the source (it was {})", name, there, here));
+    }
+    if (raised.empty()) return;
+    ReplaceFile(auto_conf, WithSettings(ReadFile(auto_conf), raised));
+  }
+
+  // After a promotion the others come here, so this server must let them in: where pg_hba.conf is
+  // copied with the data it does, elsewhere the lines are added.
+  void AllowNodes() {
+    if (place_.request.server.config_directory.empty()) return;
+    const fs::path hba = fs::path(place_.request.server.config_directory) / "pg_hba.conf";
+    std::vector<std::string> addresses = {place_.request.advertise, place_.source.host()};
+    const std::string before = ReadFile(hba);
+    const std::string after = WithHbaLines(before, HbaLines(addresses, kNodeRole, place_.database));
+    if (before == after) return;
+    KeepFirst(hba, before);
+    ReplaceFile(hba, after);
+    place_.output.Line(fmt::format("let the other nodes in, in \"{}\"", hba.string()));
+  }
+
+  ClonePlace& place_;
+};
+
+}  // namespace
+
+void WriteConfiguration(ClonePlace& place) { Configuration(place).Write(); }
+
+}  // namespace baton::helper
