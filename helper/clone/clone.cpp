@@ -6,6 +6,9 @@
 #include "helper/backup/base_backup.hpp"
 #include "helper/clone/clone_place.hpp"
 #include "helper/clone/configuration.hpp"
+#include "helper/clone/findings_text.hpp"
+#include "helper/clone/source_reading.hpp"
+#include "helper/clone/target_reading.hpp"
 #include "helper/clone/unfinished_copy.hpp"
 #include "helper/command/node_access.hpp"
 #include "helper/progress.hpp"
@@ -23,12 +26,14 @@ class Clone {
       : request_(request), output_(output), place_(request, output) {}
 
   void Run() {
-    place_.ReadSource();
-    place_.ReadTarget();
-    core::RequireNone(CheckClone(place_.source_facts, place_.target));
+    ReadCloneSource(place_);
+    ReadCloneTarget(place_);
     ShowPlan();
+    const core::CloneFindings findings = CheckClone(place_.source_facts, place_.target);
+    ShowFindings(findings, request_.dry_run, output_);
+    core::RequireNone(core::Refused(findings));
     if (request_.dry_run) {
-      output_.Line("dry run: every check passed, nothing was changed");
+      output_.Line("dry run: no check refuses it, nothing was changed");
       return;
     }
     Copy();
@@ -49,13 +54,15 @@ class Clone {
       output_.Line(fmt::format("stored the password of {} in \"{}\": the standby needs it there",
                                kNodeRole, place_.passfile.string()));
     }
-    const std::string free = place_.target.free_bytes ? core::BytesText(*place_.target.free_bytes)
-                                                      : std::string("unknown");
     output_.Line(fmt::format("source: PostgreSQL {} at {} port {}, {}", place_.source_facts.version,
                              place_.source.host(), place_.source.port(),
                              core::BytesText(place_.source_facts.bytes)));
-    output_.Line(fmt::format("target: \"{}\", node \"{}\", {} free", place_.directory.string(),
-                             request_.node_name, free));
+    output_.Line(
+        fmt::format("target: \"{}\", node \"{}\"", place_.directory.string(), request_.node_name));
+    for (const PlacedTablespace& tablespace : place_.tablespaces) {
+      output_.Line(fmt::format("tablespace: \"{}\", {}, to \"{}\"", tablespace.there,
+                               core::BytesText(tablespace.bytes), tablespace.here));
+    }
     output_.result()["source_bytes"] = place_.source_facts.bytes;
     output_.result()["data_directory"] = place_.directory.string();
     output_.result()["node_name"] = request_.node_name;

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 #include "core/clone_check.hpp"
 #include "helper/clone/clone.hpp"
@@ -11,6 +12,19 @@
 #include "helper/system/programs.hpp"
 
 namespace baton::helper {
+
+// A setting of the source, as pg_settings has it.
+struct SourceSetting {
+  std::string value;
+  bool comes_with_copy = false;  // it stands in postgresql.auto.conf, or there is no other place
+};
+
+// A tablespace outside the data directory.
+struct PlacedTablespace {
+  std::string there;  // on the source
+  std::string here;   // where the copy will be
+  std::int64_t bytes = 0;
+};
 
 class ClonePlace {
  public:
@@ -29,12 +43,14 @@ class ClonePlace {
   Programs programs;
   std::string database = "postgres";  // with the extension, on the source
   bool slot_lost = false;             // the node's slot is there, and of no use
-
-  void ReadSource();
-  void ReadTarget();
+  std::map<std::string, SourceSetting> source_settings;
+  std::vector<PlacedTablespace> tablespaces;
+  std::int64_t data_bytes = 0;  // of the source, without those tablespaces
 
   // Those that were given by --set.
   std::map<std::string, std::string> ParsedSettings() const;
+  // Folder of postgresql.conf; empty: it comes with the copy.
+  fs::path Configuration() const { return request.server.config_directory; }
   // A number in the new server's configuration, read as the server itself will.
   std::string OwnSetting(const std::string& name) const;
 
@@ -42,9 +58,6 @@ class ClonePlace {
   // As the role that replicates, unless the administrator said -U.
   Connection Connect();
   void RequireOptions() const;
-  void ReadSourceSizes();
-  // Where the source's tablespaces are, and where they will be here.
-  std::map<std::string, std::string> Tablespaces();
 };
 
 }  // namespace baton::helper

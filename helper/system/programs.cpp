@@ -24,7 +24,10 @@ Programs Look(const std::string& bindir) {
   if (access(postgres.c_str(), X_OK) != 0) return programs;
   programs.architecture = ElfArchitecture(postgres);
   const ProcessResult version = RunProcess({postgres, "--version"});
-  if (version.exit_code == 0) programs.major = MajorFrom(version.output).value_or(0);
+  if (version.exit_code == 0) {
+    programs.major = MajorFrom(version.output).value_or(0);
+    programs.version = VersionFrom(version.output);
+  }
   programs.bindir = bindir;
   return programs;
 }
@@ -85,6 +88,24 @@ std::string ElfArchitecture(const std::string& path) {
     default:
       return fmt::format("machine {}", machine);
   }
+}
+
+// A part of every server lies there (src/port/path.c, get_pkglib_path).
+std::string LibraryFolder(const Programs& programs) {
+  const std::filesystem::path beside = std::filesystem::path(programs.bindir).parent_path();
+  for (const char* const folder : {"lib", "lib/postgresql", "lib64/postgresql", "lib64"}) {
+    std::error_code error;
+    if (std::filesystem::exists(beside / folder / "libpqwalreceiver.so", error)) {
+      return beside / folder;
+    }
+  }
+  return "";
+}
+
+std::string VersionFrom(const std::string& version_line) {
+  const auto begin = version_line.find_first_of("0123456789");
+  if (begin == std::string::npos) return "";
+  return version_line.substr(begin, version_line.find_first_of(" \n", begin) - begin);
 }
 
 std::optional<int> MajorFrom(const std::string& version_line) {

@@ -33,10 +33,31 @@ struct Clonable {
     target.bindir = "/usr/lib/postgresql/15/bin";
     target.major = 15;
     target.architecture = "x86_64";
-    target.free_bytes = 100 * kGigabyte;
+    source.layout = target.layout = PageLayout{8192, 8192, 131072};
+    source.data_checksums = true;
+    source.preloads = target.preloads = {{"pg_baton"}};
+    source.collations = {{{"postgres", 'c', "2.36"}}};
+    target.version = "15.4";
+    target.volumes = {{"/data/b", kGigabyte, true, 100 * kGigabyte}};
+    target.library_folder = "/usr/lib/postgresql/15/lib";
+    target.libc_version = "2.36";
+    target.clock = ClockReading{};
+    target.port = 5432;
+    target.port_is_free = true;
+    target.advertise = "10.0.0.2";
   }
 
-  Problems Check() const { return CheckClone(source, target); }
+  Problems Check() const { return Refused(CheckClone(source, target)); }
+
+  // Of one check, what is not ok: "warning: message".
+  std::vector<std::string> Said(std::string_view check) const {
+    std::vector<std::string> said;
+    for (const CloneFinding& finding : CheckClone(source, target)) {
+      if (finding.check_name != check || finding.status == CloneStatus::kOk) continue;
+      said.push_back(std::string(CloneStatusText(finding.status)) + ": " + finding.text.message);
+    }
+    return said;
+  }
 };
 
 TEST(CloneCheck, FindsNothingWhereACloneWouldWork) {
@@ -236,33 +257,185 @@ TEST(CloneCheck, DoesNotCompareAnArchitectureThatTheSourceDoesNotTell) {
 
 TEST(CloneCheck, IsContentWithSpaceForTheDataAndSomeWal) {
   Clonable it;
-  it.target.free_bytes = kGigabyte + 256 * kMegabyte;
+  it.target.volumes = {{"/data/b", kGigabyte, true, kGigabyte + 256 * kMegabyte}};
 
   EXPECT_THAT(it.Check(), IsEmpty());
 }
 
 TEST(CloneCheck, RefusesWhereSpaceForTheWalIsLacking) {
   Clonable it;
-  it.source.bytes = 20 * kGigabyte;
-  it.target.free_bytes = 20 * kGigabyte;
+  it.target.volumes = {{"/data/b", 20 * kGigabyte, true, 20 * kGigabyte}};
 
   EXPECT_THAT(it.Check(),
               ElementsAre(Problem{"not enough free space for the copy",
-                                  "The source has 20 GB, with room for WAL 20 GB are needed; "
-                                  "\"/data/b\" has 20 GB free.",
-                                  "Make room, or name a directory on another file system with "
-                                  "-D."}));
+                                  "20 GB of the source will be there, with room for WAL 20 GB are "
+                                  "needed; \"/data/b\" has 20 GB free.",
+                                  "Make room, or name a directory on another file system with -D "
+                                  "or --tablespace-mapping."}));
+}
+
+TEST(CloneCheck, RefusesEachVolumeThatIsTooSmall) {
+  Clonable it;
+  it.target.volumes = {{"/data/b", kGigabyte, true, 100 * kGigabyte},
+                       {"/ts/one", kGigabyte, false, kGigabyte},
+                       {"/ts/two", kGigabyte, false, kGigabyte - 1}};
+
+  EXPECT_THAT(it.Said("space"), ElementsAre("refused: not enough free space for the copy"));
+}
+
+TEST(CloneCheck, ReckonsWithTheWalThatTheSourceWritesMeanwhile) {
+  Clonable it;
+  it.source.bytes = kGigabyte;
+  it.source.wal_bytes_per_second = 10.0 * kMegabyte;
+  it.target.max_rate = "10M";
+  it.target.volumes = {{"/data/b", kGigabyte, true, 2 * kGigabyte + 256 * kMegabyte}};
+  EXPECT_THAT(it.Said("space"), IsEmpty());
+
+  it.target.max_rate = "5M";
+  EXPECT_THAT(it.Said("space"), SizeIs(1));
 }
 
 TEST(CloneCheck, DoesNotGuessAtSpace) {
   Clonable it;
-  it.target.free_bytes = 0;
+  it.target.volumes = {{"/data/b", kGigabyte, true, 0}};
   it.source.can_read_sizes = false;
-  EXPECT_THAT(it.Check(), IsEmpty());
+  EXPECT_THAT(it.Said("space"), ElementsAre("unknown: the size of the source could not be read"));
 
-  it.target.free_bytes.reset();
   it.source.can_read_sizes = true;
-  EXPECT_THAT(it.Check(), IsEmpty());
+  it.target.volumes[0].free_bytes.reset();
+  EXPECT_THAT(it.Said("space"), ElementsAre("unknown: the free space of \"/data/b\" is not known"));
+}
+
+TEST(CloneCheck, WarnsOfAnotherMinorVersionAndSaysWhichToUpdate) {
+  Clonable it;
+  it.target.version = "15.10 (Debian 15.10-0+deb12u1)";
+  EXPECT_THAT(it.Said("version"),
+              ElementsAre("warning: the servers have different minor versions"));
+
+  it.source.version = "15.11";
+  for (const CloneFinding& finding : CheckClone(it.source, it.target)) {
+    if (finding.check_name != "version") continue;
+    EXPECT_EQ(
+        finding.text.detail,
+        "The source runs PostgreSQL 15.11, the programs in \"/usr/lib/postgresql/15/bin\" are "
+        "of 15.10.");
+    EXPECT_EQ(finding.text.hint,
+              "Update PostgreSQL on this host first: a standby should have the newer one of two "
+              "minor versions.");
+  }
+}
+
+TEST(CloneCheck, RefusesAnotherLayoutOfTheFiles) {
+  Clonable it;
+  it.target.layout->block_bytes = 16384;
+  EXPECT_THAT(it.Said("page_layout"),
+              ElementsAre("refused: the servers have different layouts of their files"));
+
+  it.target.layout.reset();
+  EXPECT_THAT(it.Said("page_layout"),
+              ElementsAre("unknown: the layouts of the files cannot be compared"));
+}
+
+TEST(CloneCheck, WarnsOfASourceWithoutChecksums) {
+  Clonable it;
+  it.source.data_checksums = false;
+
+  EXPECT_THAT(it.Said("checksums"), ElementsAre("warning: the source has no data checksums"));
+}
+
+TEST(CloneCheck, WarnsOfAnotherCLibraryOnlyWhereTextIsSortedByIt) {
+  Clonable it;
+  it.target.libc_version = "2.41";
+  EXPECT_THAT(it.Said("collation"),
+              ElementsAre("warning: the C libraries of the two hosts may sort text differently"));
+
+  it.source.collations = {{{"postgres", 'c', ""}, {"other", 'b', "1"}}};
+  EXPECT_THAT(it.Said("collation"), IsEmpty());
+}
+
+TEST(CloneCheck, DoesNotGuessAtTheVersionOfIcu) {
+  Clonable it;
+  it.source.collations = {{{"postgres", 'c', "2.36"}, {"shop", 'i', "153.120"}}};
+
+  EXPECT_THAT(it.Said("collation"),
+              ElementsAre("unknown: whether ICU sorts text here as on the source is not known"));
+}
+
+TEST(CloneCheck, WarnsOfSettingsThatWillBeRaised) {
+  Clonable it;
+  it.target.settings = {{"max_connections", 100, 100}, {"max_wal_senders", 10, std::nullopt}};
+  EXPECT_THAT(it.Said("settings"), IsEmpty());
+
+  it.target.settings[0].here = 99;
+  EXPECT_THAT(it.Said("settings"),
+              ElementsAre("warning: settings are lower here than on the source"));
+}
+
+TEST(CloneCheck, RefusesEachLibraryThatIsNotOnThisHost) {
+  Clonable it;
+  it.source.preloads = it.target.preloads = {{"pg_baton", "timescaledb"}};
+  it.target.missing_libraries = {"timescaledb"};
+
+  EXPECT_THAT(it.Check(),
+              ElementsAre(Problem{"library \"timescaledb\" is not on this host",
+                                  "The source has it in shared_preload_libraries; it is not in "
+                                  "\"/usr/lib/postgresql/15/lib\", and a server that lacks it does "
+                                  "not start.",
+                                  "Install the package that it belongs to."}));
+}
+
+TEST(CloneCheck, WarnsOfALibraryThatTheNewServerWouldNotLoad) {
+  Clonable it;
+  it.target.preloads = {{"auto_explain"}};
+
+  EXPECT_THAT(it.Said("libraries"),
+              ElementsAre("warning: the new server will not load library \"pg_baton\""));
+}
+
+TEST(CloneCheck, DoesNotGuessAtLibraries) {
+  Clonable it;
+  it.source.preloads.reset();
+
+  EXPECT_THAT(it.Said("libraries"), SizeIs(1));
+}
+
+TEST(CloneCheck, WarnsOfAClockThatIsSurelyWrong) {
+  using namespace std::chrono_literals;
+  Clonable it;
+  it.target.clock = ClockReading{-3s, 2s};
+  EXPECT_THAT(it.Said("clock"), IsEmpty());
+
+  it.target.clock = ClockReading{-3s, 1ms};
+  EXPECT_THAT(it.Said("clock"), ElementsAre("warning: this host's clock is 3.0 s behind"));
+}
+
+TEST(CloneCheck, RefusesAPortThatIsTakenIfTheServerIsToBeStarted) {
+  Clonable it;
+  it.target.port_is_free = false;
+  EXPECT_THAT(it.Said("port"), ElementsAre("refused: port 5432 is in use on this host"));
+
+  it.target.will_start = false;
+  EXPECT_THAT(it.Said("port"), ElementsAre("warning: port 5432 is in use on this host"));
+
+  it.target.port_is_free.reset();
+  EXPECT_THAT(it.Said("port"),
+              ElementsAre("unknown: whether the new server's port is free is not known"));
+}
+
+TEST(CloneCheck, NeverSaysThatTheOthersReachAServerThatDoesNotRun) {
+  EXPECT_THAT(
+      Clonable().Said("way_back"),
+      ElementsAre("unknown: whether the other nodes reach 10.0.0.2 port 5432 shows when the "
+                  "server runs"));
+}
+
+TEST(CloneCheck, RefusesWhatIsNoRate) {
+  Clonable it;
+  it.target.max_rate = "fast";
+
+  EXPECT_THAT(it.Check(), ElementsAre(Problem{"\"fast\" is no rate", "",
+                                              "Give --max-rate kilobytes a second, or a number "
+                                              "with suffix k or M, from 32k to 1024M."}));
 }
 
 TEST(CloneCheck, RefusesEachTablespaceDirectoryThatIsTaken) {
@@ -285,9 +458,29 @@ TEST(CloneCheck, FindsAllProblemsAtOnce) {
   it.target.directory = Directory::kNotEmpty;
   it.target.major = 17;
   it.target.architecture = "aarch64";
-  it.target.free_bytes = 0;
+  it.target.volumes[0].free_bytes = 0;
+  it.target.port_is_free = false;
 
-  EXPECT_THAT(it.Check(), SizeIs(7));
+  EXPECT_THAT(it.Check(), SizeIs(8));
+}
+
+TEST(RateFromText, TakesWhatPgBasebackupTakes) {
+  EXPECT_EQ(RateFromText("32"), 32 * 1024);
+  EXPECT_EQ(RateFromText("100k"), 100 * 1024);
+  EXPECT_EQ(RateFromText("1024M"), kGigabyte);
+}
+
+TEST(RateFromText, TakesNothingElse) {
+  for (const char* const text :
+       {"", "k", "31", "1025M", "10MB", "10 M", "-40", "1.5M", "99999999999999999999"}) {
+    EXPECT_EQ(RateFromText(text), std::nullopt) << text;
+  }
+}
+
+TEST(NamesInList, AreWithoutQuotesAndBlanks) {
+  EXPECT_THAT(NamesInList("pg_baton, \"auto_explain\" ,, $libdir/x"),
+              ElementsAre("pg_baton", "auto_explain", "$libdir/x"));
+  EXPECT_THAT(NamesInList(""), IsEmpty());
 }
 
 TEST(ArchitectureOf, IsTheFirstPartOfThePlatform) {

@@ -20,8 +20,18 @@ TEST(MajorFrom, IsNoneWhereNoNumberIs) {
   EXPECT_EQ(MajorFrom("could not execute"), std::nullopt);
 }
 
+TEST(VersionFrom, IsTheFirstWordWithANumber) {
+  EXPECT_EQ(VersionFrom("postgres (PostgreSQL) 15.4 (Debian 15.4-1.pgdg120+1)\n"), "15.4");
+  EXPECT_EQ(VersionFrom("postgres (PostgreSQL) 18beta1\n"), "18beta1");
+  EXPECT_EQ(VersionFrom("could not execute"), "");
+}
+
+TEST(LibraryFolder, IsEmptyWhereNoServerIs) {
+  EXPECT_EQ(LibraryFolder({"/no/such/folder/bin", 15, "15.4", "x86_64"}), "");
+}
+
 TEST(Programs, HaveTheirPathsInTheFolder) {
-  const Programs programs{"/usr/lib/postgresql/15/bin", 15, "x86_64"};
+  const Programs programs{"/usr/lib/postgresql/15/bin", 15, "15.4", "x86_64"};
 
   EXPECT_EQ(programs.Path("pg_ctl"), "/usr/lib/postgresql/15/bin/pg_ctl");
 }

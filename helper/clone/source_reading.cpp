@@ -1,0 +1,158 @@
+#include "helper/clone/source_reading.hpp"
+
+#include <chrono>
+#include <cstdlib>
+#include <fmt/format.h>
+
+#include "helper/server/queries.hpp"
+
+namespace baton::helper {
+namespace {
+
+using std::chrono::microseconds;
+
+class SourceReading {
+ public:
+  explicit SourceReading(ClonePlace& place)
+      : place_(place), source_(place.source), facts_(place.source_facts) {}
+
+  void Read() {
+    facts_ = {};
+    facts_.major = source_.major();
+    facts_.version = source_.Value("SHOW server_version");
+    facts_.architecture = core::ArchitectureOf(source_.Value("SELECT version()"));
+    facts_.in_recovery = source_.Value("SELECT pg_is_in_recovery()") == "t";
+    facts_.has_extension = HasExtension(source_);
+    ReadSettings();
+    ReadSizes();
+    ReadLimits();
+    ReadCollations();
+    ReadClock();
+    if (facts_.has_extension) ReadNode();
+  }
+
+ private:
+  void ReadSettings() {
+    std::string names =
+        "'port', 'block_size', 'wal_block_size', 'segment_size', "
+        "'data_checksums', 'shared_preload_libraries', 'dynamic_library_path'";
+    for (const char* const name : kRequiredSettings) names += fmt::format(", '{}'", name);
+    const Result result = source_.Query(
+        fmt::format("SELECT name, setting, coalesce(sourcefile LIKE '%postgresql.auto.conf', false)"
+                    " FROM pg_settings WHERE name IN ({})",
+                    names));
+    const bool all_comes_with_copy = place_.Configuration().empty();
+    for (int row = 0; row < result.rows(); ++row) {
+      place_.source_settings[result.Text(row, 0)] = {result.Text(row, 1),
+                                                     all_comes_with_copy || result.Bool(row, 2)};
+    }
+    const auto number = [this](const char* name) {
+      return std::atoll(place_.source_settings[name].value.c_str());
+    };
+    facts_.layout =
+        core::PageLayout{number("block_size"), number("wal_block_size"), number("segment_size")};
+    facts_.data_checksums = place_.source_settings["data_checksums"].value == "on";
+    if (const auto found = place_.source_settings.find("shared_preload_libraries");
+        found != place_.source_settings.end()) {
+      facts_.preloads = core::NamesInList(found->second.value);
+    }
+  }
+
+  void ReadSizes() {
+    place_.tablespaces.clear();
+    const Result result = source_.Query(
+        "SELECT pg_tablespace_location(oid) FROM pg_tablespace"
+        " WHERE pg_tablespace_location(oid) LIKE '/%' ORDER BY 1");
+    for (int row = 0; row < result.rows(); ++row) {
+      const std::string there = result.Text(row, 0);
+      place_.tablespaces.push_back({there, Mapped(there)});
+      facts_.tablespaces.push_back(place_.tablespaces.back().here);
+    }
+    try {
+      const std::string sizes = "SELECT sum(pg_tablespace_size(oid)) FROM pg_tablespace";
+      facts_.bytes = source_.Query(sizes).Number(0, 0);
+      place_.data_bytes = facts_.bytes;
+      for (PlacedTablespace& tablespace : place_.tablespaces) {
+        tablespace.bytes =
+            source_.Query(sizes + " WHERE pg_tablespace_location(oid) = $1", {tablespace.there})
+                .Number(0, 0);
+        place_.data_bytes -= tablespace.bytes;
+      }
+    } catch (const SqlError&) {
+      facts_.can_read_sizes = false;
+    }
+    const Result wal = source_.Query(
+        "SELECT wal_bytes / extract(epoch FROM clock_timestamp() - stats_reset) FROM pg_stat_wal"
+        " WHERE clock_timestamp() - stats_reset > '1 second'");
+    if (wal.rows() > 0) facts_.wal_bytes_per_second = std::atof(wal.Text(0, 0).c_str());
+  }
+
+  std::string Mapped(const std::string& location) const {
+    std::string here = location;
+    for (const std::string& mapping : place_.request.tablespaces) {
+      if (mapping.starts_with(location + "=")) here = mapping.substr(location.size() + 1);
+    }
+    return here;
+  }
+
+  void ReadLimits() {
+    const Result limits = source_.Query(
+        "SELECT current_setting('max_wal_senders'),"
+        " (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'walsender'),"
+        " current_setting('max_replication_slots'),"
+        " (SELECT count(*) FROM pg_replication_slots)");
+    facts_.wal_senders_max = static_cast<int>(limits.Number(0, 0));
+    facts_.wal_senders_used = static_cast<int>(limits.Number(0, 1));
+    facts_.slots_max = static_cast<int>(limits.Number(0, 2));
+    facts_.slots_used = static_cast<int>(limits.Number(0, 3));
+    const SlotState slot = LookAtSlot(source_, place_.request.node_name);
+    facts_.slot_exists = slot.exists;
+    facts_.slot_active = slot.active;
+    place_.slot_lost = slot.lost;
+  }
+
+  // The version is that of the library which the server uses now.
+  void ReadCollations() {
+    const Result result = source_.Query(
+        "SELECT datname, datlocprovider, pg_database_collation_actual_version(oid)"
+        " FROM pg_database WHERE datallowconn ORDER BY datname");
+    std::vector<core::CollationUse> uses;
+    for (int row = 0; row < result.rows(); ++row) {
+      const std::string provider = result.Text(row, 1);
+      uses.push_back(
+          {result.Text(row, 0), provider.empty() ? 'c' : provider.front(), result.Text(row, 2)});
+    }
+    facts_.collations = uses;
+  }
+
+  void ReadClock() {
+    const auto now = [] {
+      return std::chrono::duration_cast<microseconds>(
+          std::chrono::system_clock::now().time_since_epoch());
+    };
+    const microseconds before = now();
+    const microseconds there(source_
+                                 .Query("SELECT (extract(epoch FROM clock_timestamp())"
+                                        " * 1000000)::bigint")
+                                 .Number(0, 0));
+    const microseconds way = (now() - before) / 2;
+    place_.target.clock = core::ClockReading{before + way - there, way};
+  }
+
+  void ReadNode() {
+    facts_.name_is_source =
+        source_.Value("SELECT name FROM baton.node_status") == place_.request.node_name;
+    const std::string named = source_.Value("SHOW pg_baton.database");
+    if (!named.empty()) place_.database = named;
+  }
+
+  ClonePlace& place_;
+  Connection& source_;
+  core::CloneSource& facts_;
+};
+
+}  // namespace
+
+void ReadCloneSource(ClonePlace& place) { SourceReading(place).Read(); }
+
+}  // namespace baton::helper

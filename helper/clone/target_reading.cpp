@@ -1,0 +1,171 @@
+#include "helper/clone/target_reading.hpp"
+
+#include <algorithm>
+#include <gnu/libc-version.h>
+#include <sys/stat.h>
+
+#include "helper/clone/source_reading.hpp"
+#include "helper/rejoin/journal_file.hpp"
+#include "helper/server/own_settings.hpp"
+#include "helper/server/server_control.hpp"
+#include "helper/system/port.hpp"
+#include "helper/system/scratch.hpp"
+
+namespace baton::helper {
+namespace {
+
+using core::CloneTarget;
+
+std::optional<std::int64_t> NumberFrom(const std::string& text) {
+  const bool is_number = !text.empty() && text.size() < 18 &&
+                         text.find_first_not_of("0123456789") == std::string::npos;
+  return is_number ? std::optional<std::int64_t>(std::stoll(text)) : std::nullopt;
+}
+
+// The compiled-in sizes of the programs; they are asked with a configuration that says nothing.
+std::optional<core::PageLayout> LayoutOf(const Programs& programs) {
+  const ScratchFolder folder;
+  ReplaceFile(folder.path() / "postgresql.conf", "");
+  const OwnSettings settings(programs, {"-D", folder.path().string()});
+  const auto block = NumberFrom(settings.ValueIfSet("block_size"));
+  const auto wal_block = NumberFrom(settings.ValueIfSet("wal_block_size"));
+  const auto segment = NumberFrom(settings.ValueIfSet("segment_size"));
+  if (!block || !wal_block || !segment) return std::nullopt;
+  return core::PageLayout{*block, *wal_block, *segment};
+}
+
+class TargetReading {
+ public:
+  explicit TargetReading(ClonePlace& place) : place_(place), target_(place.target) {}
+
+  void Read() {
+    target_.path = place_.directory.string();
+    target_.will_start = !place_.request.server.no_start;
+    target_.advertise = place_.request.advertise;
+    target_.max_rate = place_.request.max_rate;
+    target_.libc_version = gnu_get_libc_version();
+    ReadDirectory();
+    ReadVolumes();
+    place_.programs = FindPrograms(place_.request.server.bindir, place_.source_facts.major);
+    target_.bindir = place_.programs.bindir;
+    target_.major = place_.programs.major;
+    target_.version = place_.programs.version;
+    target_.architecture = place_.programs.architecture;
+    if (target_.bindir.empty()) return;
+    target_.layout = LayoutOf(place_.programs);
+    ReadSettings();
+    ReadLibraries();
+  }
+
+ private:
+  void ReadDirectory() {
+    using Directory = CloneTarget::Directory;
+    const DirectoryFacts facts = LookAtDirectory(place_.directory);
+    if (!facts.exists) {
+      target_.directory = Directory::kAbsent;
+      target_.can_create = IsWritable(ExistingPart(place_.directory));
+    } else if (!facts.is_directory) {
+      target_.directory = Directory::kNotADirectory;
+    } else if (!facts.is_own) {
+      target_.directory = Directory::kForeign;
+    } else if (facts.is_empty) {
+      target_.directory = Directory::kEmpty;
+    } else {
+      target_.directory =
+          facts.mode == kUnstartableMode ? Directory::kUnfinished : Directory::kNotEmpty;
+    }
+    target_.is_running = RunningPostmaster(place_.directory).has_value();
+    const RejoinFolder rejoin(place_.directory, "");
+    if (fs::exists(rejoin.journal())) target_.rejoin_journal = rejoin.path();
+    for (const PlacedTablespace& tablespace : place_.tablespaces) {
+      const DirectoryFacts there = LookAtDirectory(tablespace.here);
+      if (there.exists && !there.is_empty) {
+        target_.occupied_tablespaces.push_back(tablespace.here);
+      }
+    }
+  }
+
+  void ReadVolumes() {
+    std::map<dev_t, std::size_t> known;
+    const auto add = [&](const fs::path& path, std::int64_t bytes, bool takes_wal) {
+      struct stat status {};
+      const bool is_there = stat(ExistingPart(path).c_str(), &status) == 0;
+      const auto [at, is_new] = known.emplace(is_there ? status.st_dev : 0, target_.volumes.size());
+      if (is_new) target_.volumes.push_back({path.string(), 0, false, FreeBytes(path)});
+      core::CloneVolume& volume = target_.volumes[at->second];
+      volume.data_bytes += bytes;
+      volume.takes_wal = volume.takes_wal || takes_wal;
+    };
+    add(place_.directory, place_.data_bytes, true);
+    for (const PlacedTablespace& tablespace : place_.tablespaces) {
+      add(tablespace.here, tablespace.bytes, false);
+    }
+  }
+
+  // As the new server will have it: what --set says, what comes with the copy, or what stands in
+  // this host's own configuration.
+  std::optional<std::string> Expected(const std::string& name) {
+    const auto given = place_.ParsedSettings();
+    if (const auto found = given.find(name); found != given.end()) return found->second;
+    const auto there = place_.source_settings.find(name);
+    if (there != place_.source_settings.end() && there->second.comes_with_copy) {
+      return there->second.value;
+    }
+    if (place_.Configuration().empty()) return std::nullopt;
+    const OwnSettings own(place_.programs, {"-D", place_.Configuration().string()});
+    return own.ValueIfSet(name);
+  }
+
+  void ReadSettings() {
+    for (const char* const name : kRequiredSettings) {
+      const auto there = NumberFrom(place_.source_settings[name].value);
+      if (there) {
+        target_.settings.push_back({name, *there, NumberFrom(Expected(name).value_or(""))});
+      }
+    }
+    target_.port = static_cast<int>(NumberFrom(Expected("port").value_or("")).value_or(0));
+    target_.port_is_free = IsPortFree(target_.port);
+  }
+
+  void ReadLibraries() {
+    if (const auto preloads = Expected("shared_preload_libraries")) {
+      target_.preloads = core::NamesInList(*preloads);
+    }
+    target_.library_folder = LibraryFolder(place_.programs);
+    if (target_.library_folder.empty() || !place_.source_facts.preloads) return;
+    for (const std::string& library : *place_.source_facts.preloads) {
+      if (!IsHere(library)) target_.missing_libraries.push_back(library);
+    }
+  }
+
+  // As the server looks for it (expand_dynamic_library_name in dfmgr.c).
+  bool IsHere(const std::string& library) {
+    const auto with_folder = [this](std::string path) {
+      constexpr std::string_view kMacro = "$libdir";
+      if (path.starts_with(kMacro)) path.replace(0, kMacro.size(), target_.library_folder);
+      return fs::path(path);
+    };
+    const auto is_there = [](const fs::path& path) {
+      std::error_code error;
+      return fs::exists(path, error) || fs::exists(path.string() + ".so", error);
+    };
+    if (library.find('/') != std::string::npos) return is_there(with_folder(library));
+    const auto setting = place_.source_settings.find("dynamic_library_path");
+    std::string folders =
+        setting == place_.source_settings.end() ? "$libdir" : setting->second.value;
+    std::replace(folders.begin(), folders.end(), ':', ',');
+    for (const std::string& folder : core::NamesInList(folders)) {
+      if (is_there(with_folder(folder) / library)) return true;
+    }
+    return false;
+  }
+
+  ClonePlace& place_;
+  CloneTarget& target_;
+};
+
+}  // namespace
+
+void ReadCloneTarget(ClonePlace& place) { TargetReading(place).Read(); }
+
+}  // namespace baton::helper
