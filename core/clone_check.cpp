@@ -9,6 +9,27 @@ namespace {
 // A base backup and the WAL stream beside it.
 constexpr int kWalSendersNeeded = 2;
 
+// False where what is there is in the way.
+bool GoesAside(const CloneTarget& target, CloneVerdicts& verdicts) {
+  if (target.is_running) {
+    verdicts.Refuse("directory",
+                    {fmt::format("a server is running from directory \"{}\"", target.path), "",
+                     "Stop it first."});
+    return true;
+  }
+  if (target.move_aside_to.empty()) return false;
+  if (target.can_be_moved) {
+    verdicts.Ok("directory", fmt::format("\"{}\" will be moved aside to \"{}\"", target.path,
+                                         target.move_aside_to));
+  } else {
+    verdicts.Refuse("directory",
+                    {fmt::format("directory \"{}\" cannot be moved aside", target.path),
+                     "It is a mount point, or the folder in which it stands cannot be written.",
+                     "Move its content elsewhere."});
+  }
+  return true;
+}
+
 void CheckDirectory(const CloneTarget& target, CloneVerdicts& verdicts) {
   using Directory = CloneTarget::Directory;
   switch (target.directory) {
@@ -25,18 +46,25 @@ void CheckDirectory(const CloneTarget& target, CloneVerdicts& verdicts) {
                                 target.directory == Directory::kEmpty ? "empty" : "not there yet"));
       }
       return;
+    case Directory::kLeftOver:
+      verdicts.Ok("directory", fmt::format("\"{}\" has the rest of a clone that was broken off, "
+                                           "which will be removed",
+                                           target.path));
+      return;
     case Directory::kUnfinished:
+      if (GoesAside(target, verdicts)) return;
       verdicts.Refuse("directory",
                       {fmt::format("directory \"{}\" holds an unfinished copy", target.path),
                        "A clone or rejoin was cut short; no server can start from it.",
-                       "Remove the directory and run the command again."});
+                       "Move it aside with --move-aside, or remove it."});
       return;
     case Directory::kNotEmpty:
+      if (GoesAside(target, verdicts)) return;
       verdicts.Refuse("directory",
                       {fmt::format("directory \"{}\" exists but is not empty", target.path),
                        "A clone never overwrites anything.",
-                       "Move it aside or name another directory with -D; a former primary comes "
-                       "back with pg_baton rejoin."});
+                       "Move it aside with --move-aside, or name another directory with -D; a "
+                       "former primary comes back with pg_baton rejoin."});
       return;
     case Directory::kNotADirectory:
       verdicts.Refuse("directory",

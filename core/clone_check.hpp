@@ -92,9 +92,19 @@ struct ClockReading {
 };
 
 struct CloneTarget {
-  enum class Directory { kAbsent, kEmpty, kNotEmpty, kNotADirectory, kUnfinished, kForeign };
+  enum class Directory {
+    kAbsent,
+    kEmpty,
+    kNotEmpty,
+    kNotADirectory,
+    kUnfinished,  // no server starts from it, and nothing tells how it came to be
+    kLeftOver,    // what an earlier clone has noted as unfinished
+    kForeign
+  };
   std::string path;
   Directory directory = Directory::kAbsent;
+  std::string move_aside_to;         // where what is there goes; empty: nowhere
+  bool can_be_moved = true;          // it is no mount point, and its parent can be written
   bool is_running = false;           // a server runs from the directory
   bool can_create = true;            // the parent, or the directory itself, can be written
   std::string bindir;                // empty if no server programs were found

@@ -2,10 +2,13 @@
 
 #include <fmt/format.h>
 
+#include "core/error.hpp"
 #include "core/quantity.hpp"
 #include "helper/backup/base_backup.hpp"
+#include "helper/clone/clone_notes.hpp"
 #include "helper/clone/clone_place.hpp"
 #include "helper/clone/configuration.hpp"
+#include "helper/clone/debian_cluster.hpp"
 #include "helper/clone/findings_text.hpp"
 #include "helper/clone/source_reading.hpp"
 #include "helper/clone/target_reading.hpp"
@@ -23,11 +26,12 @@ namespace {
 class Clone {
  public:
   Clone(const CloneRequest& request, Output& output)
-      : request_(request), output_(output), place_(request, output) {}
+      : request_(request), output_(output), place_(request, output), notes_(place_.directory) {}
 
   void Run() {
     ReadCloneSource(place_);
     ReadCloneTarget(place_);
+    if (IsWholeAlready()) return GoOn();
     ShowPlan();
     const core::CloneFindings findings = CheckClone(place_.source_facts, place_.target);
     ShowFindings(findings, request_.dry_run, output_);
@@ -36,19 +40,85 @@ class Clone {
       output_.Line("dry run: no check refuses it, nothing was changed");
       return;
     }
+    notes_.Take();
+    MakeRoom();
     Copy();
+    Register();
+    Start();
+  }
+
+ private:
+  // By an earlier clone, which did not come to its end.
+  bool IsWholeAlready() const {
+    const auto note = notes_.Read();
+    return note && note->step == core::CloneStep::kReady && note->node_name == request_.node_name &&
+           IsSameDirectory(*note) && !IsLeftOver(*note) &&
+           fs::exists(place_.directory / "standby.signal");
+  }
+
+  void GoOn() {
+    output_.Line(fmt::format("\"{}\" is whole already: an earlier clone was broken off after that",
+                             place_.directory.string()));
+    if (request_.dry_run) {
+      output_.Line("dry run: nothing was changed");
+      return;
+    }
+    notes_.Take();
+    Register();
+    Start();
+  }
+
+  // For the copy: what an earlier one left goes, what somebody else has there is moved aside.
+  void MakeRoom() {
+    if (place_.left_over) {
+      if (!RemoveCopy(*place_.left_over)) {
+        throw core::Error(core::ErrorCode::kFailed,
+                          fmt::format("could not remove what an earlier clone left in \"{}\"",
+                                      place_.directory.string()),
+                          "", "Remove it by hand, and run the command again.");
+      }
+      notes_.Remove();
+      output_.Line("removed what a clone that was broken off had copied");
+    }
+    const DirectoryFacts there = LookAtDirectory(place_.directory);
+    if (there.exists && !there.is_empty && !place_.target.move_aside_to.empty()) {
+      fs::rename(place_.directory, place_.target.move_aside_to);
+      Flush(place_.directory.parent_path());
+      output_.Line(fmt::format("moved \"{}\" aside, to \"{}\"", place_.directory.string(),
+                               place_.target.move_aside_to));
+    }
+    if (request_.cluster.empty()) return;
+    const DebianCluster cluster(request_.cluster);
+    if (cluster.exists()) return;
+    cluster.Create(place_.directory, request_.server.log);
+    output_.Line(fmt::format("created cluster \"{}\", with its configuration in \"{}\"",
+                             cluster.text(), cluster.configuration().string()));
+  }
+
+  void Register() {
+    const std::string port = place_.OwnSetting("port");
+    RegisterNode(place_.source, request_.node_name,
+                 RegistryConninfo(request_.advertise, port, place_.database));
+    output_.Line(fmt::format("registered node \"{}\" at {} port {}", request_.node_name,
+                             request_.advertise, port));
+  }
+
+  void Start() {
     if (request_.server.no_start) {
+      notes_.Remove();
       output_.Line("not started, as asked for; start it, then: pg_baton status");
       return;
     }
-    StartServer(request_.server.ToStart(place_.programs, place_.directory));
+    if (!RunningPostmaster(place_.directory)) {
+      StartServer(request_.server.ToStart(place_.programs, place_.directory));
+    }
     WaitUntilStreaming(place_.source, request_.node_name, core::Lsn(), request_.server.timeout());
+    notes_.Remove();
     output_.Line(fmt::format("node \"{}\" streams from {} port {}", request_.node_name,
                              place_.source.host(), place_.source.port()));
     output_.Line("next: SELECT * FROM baton.verify_replication(), on the primary");
   }
 
- private:
   void ShowPlan() {
     if (place_.password_stored) {
       output_.Line(fmt::format("stored the password of {} in \"{}\": the standby needs it there",
@@ -75,18 +145,25 @@ class Clone {
       slot.emplace(place_.source, request_.node_name);
       output_.Line(fmt::format("made replication slot \"{}\" on the source", request_.node_name));
     }
-    UnfinishedCopy copy(place_.directory);
+    UnfinishedCopy copy(notes_, Note());
     CopyFiles();
     WriteConfiguration(place_);
     CheckInterrupt();
-    const std::string port = place_.OwnSetting("port");
+    place_.OwnSetting("port");
     const bool group_access = place_.source.Value("SHOW data_directory_mode") == "0750";
     copy.Keep(group_access ? 0750 : 0700);
     if (slot) slot->Keep();
-    RegisterNode(place_.source, request_.node_name,
-                 RegistryConninfo(request_.advertise, port, place_.database));
-    output_.Line(fmt::format("registered node \"{}\" at {} port {}", request_.node_name,
-                             request_.advertise, port));
+  }
+
+  core::CloneNote Note() const {
+    using Kind = core::CloneFolder::Kind;
+    core::CloneNote note;
+    note.node_name = request_.node_name;
+    note.folders.push_back({Kind::kData, place_.directory.string()});
+    for (const PlacedTablespace& tablespace : place_.tablespaces) {
+      note.folders.push_back({Kind::kTablespace, tablespace.here});
+    }
+    return note;
   }
 
   void CopyFiles() {
@@ -117,10 +194,14 @@ class Clone {
   const CloneRequest& request_;
   Output& output_;
   ClonePlace place_;
+  CloneNotes notes_;
 };
 
 }  // namespace
 
-void RunClone(const CloneRequest& request, Output& output) { Clone(request, output).Run(); }
+void RunClone(const CloneRequest& request, Output& output) {
+  const CloneRequest complete = WithFolders(request);
+  Clone(complete, output).Run();
+}
 
 }  // namespace baton::helper

@@ -13,6 +13,9 @@ namespace baton::helper {
 struct CloneRequest {
   ConnectionOptions connection;  // to the source
   ServerOptions server;
+  std::string cluster;          // of Debian, "15/main", instead of the two folders of `server`
+  bool create_cluster = false;  // make it, if it is not there
+  bool move_aside = false;      // what is in the data directory
   std::string node_name;
   std::string advertise;                 // address by which the other nodes reach the new server
   std::vector<std::string> settings;     // "name=value"
@@ -23,7 +26,7 @@ struct CloneRequest {
 };
 
 // Returns when the node streams, or, with no_start, when it is ready to be started.  Whatever it
-// throws, no server starts from a directory that is not whole.
+// throws, no server starts from a directory that is not whole, and the same call goes on.
 void RunClone(const CloneRequest& request, Output& output);
 
 }  // namespace baton::helper

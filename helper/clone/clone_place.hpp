@@ -2,10 +2,12 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/clone_check.hpp"
+#include "core/clone_note.hpp"
 #include "helper/clone/clone.hpp"
 #include "helper/server/connection.hpp"
 #include "helper/system/file.hpp"
@@ -45,6 +47,8 @@ class ClonePlace {
   bool slot_lost = false;             // the node's slot is there, and of no use
   std::map<std::string, SourceSetting> source_settings;
   std::vector<PlacedTablespace> tablespaces;
+  // Of an earlier clone into the same directory, if what that left is still there.
+  std::optional<core::CloneNote> left_over;
   std::int64_t data_bytes = 0;  // of the source, without those tablespaces
 
   // Those that were given by --set.

@@ -1,11 +1,16 @@
 #include "helper/clone/target_reading.hpp"
 
 #include <algorithm>
+#include <ctime>
+#include <fmt/chrono.h>
 #include <gnu/libc-version.h>
 #include <sys/stat.h>
 
+#include "helper/clone/clone_notes.hpp"
 #include "helper/clone/source_reading.hpp"
+#include "helper/clone/unfinished_copy.hpp"
 #include "helper/rejoin/journal_file.hpp"
+#include "helper/rejoin/replacement.hpp"
 #include "helper/server/own_settings.hpp"
 #include "helper/server/server_control.hpp"
 #include "helper/system/port.hpp"
@@ -61,6 +66,8 @@ class TargetReading {
   void ReadDirectory() {
     using Directory = CloneTarget::Directory;
     const DirectoryFacts facts = LookAtDirectory(place_.directory);
+    place_.left_over = CloneNotes(place_.directory).Read();
+    if (place_.left_over && !IsLeftOver(*place_.left_over)) place_.left_over.reset();
     if (!facts.exists) {
       target_.directory = Directory::kAbsent;
       target_.can_create = IsWritable(ExistingPart(place_.directory));
@@ -68,21 +75,41 @@ class TargetReading {
       target_.directory = Directory::kNotADirectory;
     } else if (!facts.is_own) {
       target_.directory = Directory::kForeign;
+    } else if (place_.left_over) {
+      target_.directory = Directory::kLeftOver;
     } else if (facts.is_empty) {
       target_.directory = Directory::kEmpty;
     } else {
       target_.directory =
           facts.mode == kUnstartableMode ? Directory::kUnfinished : Directory::kNotEmpty;
     }
+    if (place_.request.move_aside && facts.exists) {
+      target_.move_aside_to = NameAside(place_.directory);
+      target_.can_be_moved = CanBeRenamed(place_.directory);
+    }
     target_.is_running = RunningPostmaster(place_.directory).has_value();
     const RejoinFolder rejoin(place_.directory, "");
     if (fs::exists(rejoin.journal())) target_.rejoin_journal = rejoin.path();
     for (const PlacedTablespace& tablespace : place_.tablespaces) {
       const DirectoryFacts there = LookAtDirectory(tablespace.here);
-      if (there.exists && !there.is_empty) {
+      if (there.exists && !there.is_empty && !IsLeftOverThere(tablespace.here)) {
         target_.occupied_tablespaces.push_back(tablespace.here);
       }
     }
+  }
+
+  // The earlier clone has put it there, and it will be removed.
+  bool IsLeftOverThere(const std::string& path) const {
+    if (!place_.left_over) return false;
+    const auto& folders = place_.left_over->folders;
+    return std::any_of(folders.begin(), folders.end(),
+                       [&](const core::CloneFolder& folder) { return folder.path == path; });
+  }
+
+  // With the time, so that no two have the same.
+  static std::string NameAside(const fs::path& directory) {
+    return fmt::format("{}.before_clone_{:%Y%m%dT%H%M%SZ}", directory.string(),
+                       fmt::gmtime(std::time(nullptr)));
   }
 
   void ReadVolumes() {

@@ -24,6 +24,13 @@ Action AddClone(CLI::App& command, Output& output) {
   request.connection.AddTo(command, "the primary (default role: baton_node)");
   options->common.AddTo(command, true);
   request.server.AddTo(command);
+  command.get_option("--pgdata")->required(false);
+  command.add_option("--cluster", request.cluster,
+                     "cluster of Debian, as 15/main: its data directory and configuration");
+  command.add_flag("--create-cluster", request.create_cluster,
+                   "make that cluster by pg_createcluster if it is not there");
+  command.add_flag("--move-aside", request.move_aside,
+                   "rename a data directory that is not empty, rather than refuse");
   command.add_option("--node-name", request.node_name, "name of the new node")->required();
   command
       .add_option("--advertise", request.advertise,

@@ -16,14 +16,6 @@ namespace {
 
 using core::RejoinStep;
 
-// A mount point cannot be renamed, and neither can anything in a folder that is another user's.
-bool CanBeRenamed(const fs::path& path) {
-  struct stat here {};
-  struct stat above {};
-  return stat(path.c_str(), &here) == 0 && stat(path.parent_path().c_str(), &above) == 0 &&
-         here.st_dev == above.st_dev && IsWritable(path.parent_path());
-}
-
 // Puts `fresh` in the place of `location`, which goes to `old`; done before, it does nothing.
 void TakePlace(const fs::path& fresh, const fs::path& location, const fs::path& old) {
   if (!fs::exists(fresh)) return;
@@ -35,6 +27,13 @@ void TakePlace(const fs::path& fresh, const fs::path& location, const fs::path& 
 std::string OldOf(const std::string& location) { return location + ".pg_baton_old"; }
 
 }  // namespace
+
+bool CanBeRenamed(const fs::path& path) {
+  struct stat here {};
+  struct stat above {};
+  return stat(path.c_str(), &here) == 0 && stat(path.parent_path().c_str(), &above) == 0 &&
+         here.st_dev == above.st_dev && IsWritable(path.parent_path());
+}
 
 core::Problems Replacement::Check() {
   core::Problems problems;

@@ -9,6 +9,9 @@
 
 namespace baton::helper {
 
+// A mount point cannot be renamed, and neither can anything in a folder that is another user's.
+bool CanBeRenamed(const fs::path& path);
+
 class Replacement {
  public:
   explicit Replacement(Workplace& place) : place_(place) {}

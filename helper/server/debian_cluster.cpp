@@ -24,12 +24,15 @@ std::pair<std::string, std::string> ParseCluster(const std::string& cluster) {
                     "Write it as 15/main or 15-main.");
 }
 
-fs::path ConfigurationOf(const std::string& cluster) {
-  const auto [version, name] = ParseCluster(cluster);
+fs::path ClusterRoot() {
   // As PgCommon.pm of Debian's postgresql-common has it.
   const char* const root = std::getenv("PG_CLUSTER_CONF_ROOT");
-  const fs::path above = root == nullptr || *root == '\0' ? "/etc/postgresql" : root;
-  fs::path folder = above / version / name;
+  return root == nullptr || *root == '\0' ? "/etc/postgresql" : root;
+}
+
+fs::path ConfigurationOf(const std::string& cluster) {
+  const auto [version, name] = ParseCluster(cluster);
+  fs::path folder = ClusterRoot() / version / name;
   if (fs::exists(folder / "postgresql.conf")) return folder;
   throw core::Error(core::ErrorCode::kNotFound,
                     fmt::format("cluster \"{}\" does not exist", cluster),

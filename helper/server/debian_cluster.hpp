@@ -11,6 +11,9 @@ namespace baton::helper {
 // "15/main" and "15-main" as version and name; throws kUsage for anything else.
 std::pair<std::string, std::string> ParseCluster(const std::string& cluster);
 
+// The folder with the configurations of all clusters.
+std::filesystem::path ClusterRoot();
+
 // The folder of its postgresql.conf; throws kUsage as above, kNotFound if there is none.
 std::filesystem::path ConfigurationOf(const std::string& cluster);
 

@@ -1,6 +1,7 @@
 // A clone that is interrupted, killed, or left by its source half-way: it is slowed down, so that
 // it can be met there.
 #include <csignal>
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -11,23 +12,35 @@
 namespace baton::test {
 namespace {
 
+using testing::AnyOf;
 using testing::HasSubstr;
 using testing::Not;
 
 class InterruptedClone : public testing::Test {
  protected:
   InterruptedClone() : a_(cluster_.InitPrimary("a")), b_(cluster_.Plan("b")) {
+    const fs::path folder = cluster_.directory() / "ts";
+    fs::create_directory(folder);
+    a_.Sql(fmt::format("CREATE TABLESPACE ts LOCATION '{}'", folder.string()));
+    a_.Sql("CREATE TABLE elsewhere TABLESPACE ts AS SELECT generate_series(1, 1000)");
     a_.Sql("CREATE TABLE filler AS SELECT g, repeat('x', 500) FROM generate_series(1, 100000) g");
   }
 
   pid_t StartSlowly() { return StartSlowly(a_.port()); }
   pid_t StartSlowly(int port) {
-    return Spawn({Cluster::Program("pg_baton"), "clone", "-w", "-h", "127.0.0.1", "-p",
-                  std::to_string(port), "-D", b_.data(), "--node-name=b", "--advertise=127.0.0.1",
-                  "--passfile=" + cluster_.passfile().string(),
-                  "--bindir=" + Cluster::bindir().string(), "--max-rate=4M"},
-                 cluster_.directory() / "clone.out");
+    return Spawn(
+        {Cluster::Program("pg_baton"), "clone", "-w", "-h", "127.0.0.1", "-p", std::to_string(port),
+         "-D", b_.data(), "--node-name=b", "--advertise=127.0.0.1",
+         "--passfile=" + cluster_.passfile().string(), "--bindir=" + Cluster::bindir().string(),
+         "--max-rate=4M", "--set", fmt::format("port={}", b_.port()), "-T", Mapping()},
+        cluster_.directory() / "clone.out");
   }
+
+  fs::path tablespace() const { return cluster_.directory() / "ts_of_b"; }
+  std::string Mapping() const {
+    return fmt::format("{}={}", (cluster_.directory() / "ts").string(), tablespace().string());
+  }
+  HelperResult CloneAgain() { return cluster_.RunClone(b_, a_, {"-T", Mapping()}); }
 
   bool IsHalfWay() {
     return Eventually([&] {
@@ -40,6 +53,7 @@ class InterruptedClone : public testing::Test {
 
   void ExpectNothingWasLeft() {
     EXPECT_FALSE(fs::exists(b_.data()));
+    EXPECT_FALSE(fs::exists(tablespace()));
     EXPECT_EQ(a_.Sql("SELECT count(*) FROM pg_replication_slots"), "0");
     EXPECT_EQ(a_.Sql("SELECT string_agg(name, ',') FROM baton.node"), "a");
   }
@@ -60,7 +74,7 @@ TEST_F(InterruptedClone, BySigintLeavesNothingBehind) {
               HasSubstr("pg_baton: error: interrupted\n"
                         "pg_baton: hint: Run the same command again.\n"));
   ExpectNothingWasLeft();
-  const HelperResult again = cluster_.RunClone(b_, a_);
+  const HelperResult again = CloneAgain();
   EXPECT_EQ(again.exit_code, 0) << again.output;
 }
 
@@ -113,10 +127,14 @@ TEST_F(InterruptedClone, BySigkillLeavesNoDirectoryThatAServerStartsFrom) {
   EXPECT_NE(start.exit_code, 0);
   EXPECT_THAT(start.output, HasSubstr("has invalid permissions"));
   EXPECT_EQ(fs::status(b_.data()).permissions() & fs::perms::mask, static_cast<fs::perms>(0701));
-  EXPECT_EQ(cluster_.RunClone(b_, a_).exit_code, 3) << "it is told from a directory that is whole";
-  fs::remove_all(b_.data());
-  const HelperResult again = cluster_.RunClone(b_, a_);
+  ASSERT_FALSE(fs::is_empty(tablespace()));
+
+  const HelperResult again = CloneAgain();
+
   EXPECT_EQ(again.exit_code, 0) << again.output;
+  EXPECT_THAT(again.output, HasSubstr("removed what a clone that was broken off had copied\n"));
+  EXPECT_EQ(b_.Sql("SELECT count(*) FROM elsewhere"), "1000");
+  EXPECT_FALSE(fs::exists(b_.data().string() + ".pg_baton_clone"));
 }
 
 TEST_F(InterruptedClone, BecauseTheSourceWentDownLeavesNothingAndSaysWhy) {
@@ -132,8 +150,22 @@ TEST_F(InterruptedClone, BecauseTheSourceWentDownLeavesNothingAndSaysWhy) {
   EXPECT_THAT(output, HasSubstr("pg_baton: error: the base backup failed\n"));
   EXPECT_THAT(output, HasSubstr("replication slot \"b\" might be left behind"));
   EXPECT_FALSE(fs::exists(b_.data()));
-  const HelperResult again = cluster_.RunClone(b_, a_);
+  const HelperResult again = CloneAgain();
   EXPECT_EQ(again.exit_code, 0) << again.output;
+}
+
+TEST_F(InterruptedClone, AnotherOneIntoTheSameDirectoryLeavesTheFirstAlone) {
+  const pid_t clone = StartSlowly();
+  ASSERT_TRUE(IsHalfWay());
+
+  const HelperResult second = CloneAgain();
+
+  EXPECT_NE(second.exit_code, 0);
+  EXPECT_THAT(second.output, AnyOf(HasSubstr("another clone of this directory is running"),
+                                   HasSubstr("the replication slot of this node is in use")));
+  EXPECT_TRUE(fs::exists(b_.data() / "base"));
+  SendSignal(clone, SIGINT);
+  EXPECT_EQ(WaitFor(clone), 4);
 }
 
 }  // namespace

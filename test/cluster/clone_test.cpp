@@ -310,5 +310,19 @@ TEST_F(Clone, MakesASlotAnewThatHasLostItsWal) {
   EXPECT_NE(a.Sql("SELECT wal_status FROM pg_replication_slots"), "lost");
 }
 
+TEST_F(Clone, GoesOnWithACopyThatWasWholeWhenItWasBrokenOff) {
+  Node& a = cluster_.InitPrimary("a");
+  Node& b = cluster_.Plan("b");
+  const HelperResult failed = cluster_.RunClone(b, a, {"--start-command=false"});
+
+  const HelperResult again = cluster_.RunClone(b, a);
+
+  EXPECT_EQ(failed.exit_code, 1) << failed.output;
+  EXPECT_EQ(again.exit_code, 0) << again.output;
+  EXPECT_THAT(again.output, HasSubstr("is whole already"));
+  EXPECT_THAT(again.output, Not(HasSubstr("copied")));
+  EXPECT_FALSE(fs::exists(b.data().string() + ".pg_baton_clone"));
+}
+
 }  // namespace
 }  // namespace baton::test

@@ -1,0 +1,100 @@
+#include "helper/clone/debian_cluster.hpp"
+
+#include <cstdlib>
+#include <fmt/format.h>
+
+#include "core/error.hpp"
+#include "helper/prestart/starting_place.hpp"
+#include "helper/server/debian_cluster.hpp"
+#include "helper/system/process.hpp"
+
+namespace baton::helper {
+
+DebianCluster::DebianCluster(const std::string& name) {
+  std::tie(version_, name_) = ParseCluster(name);
+}
+
+fs::path DebianCluster::configuration() const { return ClusterRoot() / version_ / name_; }
+
+fs::path DebianCluster::usual_directory() const {
+  return fs::path("/var/lib/postgresql") / version_ / name_;
+}
+
+bool DebianCluster::exists() const { return fs::exists(configuration() / "postgresql.conf"); }
+
+void DebianCluster::Create(const fs::path& directory, const std::string& log) const {
+  const DirectoryFacts before = LookAtDirectory(directory);
+  if (before.exists && !before.is_empty) {
+    throw core::Error(core::ErrorCode::kFailed,
+                      fmt::format("directory \"{}\" is not empty", directory.string()),
+                      "pg_createcluster would take it for the data of the new cluster.",
+                      "Move it aside with --move-aside.");
+  }
+  std::vector<std::string> words = {"/usr/bin/pg_createcluster", "-d", directory.string()};
+  if (!log.empty()) words.insert(words.end(), {"-l", fs::absolute(log).string()});
+  words.insert(words.end(), {version_, name_});
+  const ProcessResult result = RunProcess(words);
+  if (result.exit_code != 0) {
+    throw core::Error(core::ErrorCode::kFailed,
+                      fmt::format("could not create cluster \"{}\"", text()), result.output,
+                      "Is postgresql-common installed, and may this user write there?");
+  }
+  EmptyDirectory(directory);
+}
+
+std::string DebianCluster::StartCommand(const std::string& bindir) const {
+  std::vector<std::string> words = {"/usr/bin/pg_ctlcluster"};
+  if (!bindir.empty()) words.push_back("--bindir=" + bindir);
+  words.insert(words.end(), {version_, name_, "start"});
+  return CommandText(words);
+}
+
+namespace {
+
+PrestartOptions PlaceOf(const CloneRequest& request) {
+  PrestartOptions place;
+  place.cluster = request.cluster;
+  place.bindir = request.server.bindir;
+  return place;
+}
+
+}  // namespace
+
+CloneRequest WithFolders(CloneRequest request) {
+  ServerOptions& server = request.server;
+  if (request.cluster.empty()) {
+    if (request.create_cluster || server.directory.empty()) {
+      throw core::Error(core::ErrorCode::kUsage,
+                        request.create_cluster ? "--create-cluster needs --cluster"
+                                               : "no data directory was named",
+                        "",
+                        "Name it with -D, by PGDATA, or as a cluster of Debian with --cluster.");
+    }
+    return request;
+  }
+  const DebianCluster cluster(request.cluster);
+  if (cluster.exists()) {
+    const StartingPlace found = FindPlace(PlaceOf(request));
+    const bool is_another =
+        !server.directory.empty() && PlainPath(server.directory) != found.directory;
+    if (is_another || !server.config_directory.empty()) {
+      throw core::Error(core::ErrorCode::kUsage,
+                        fmt::format("cluster \"{}\" has folders of its own", cluster.text()),
+                        fmt::format("Its data are in \"{}\".", found.directory.string()),
+                        "Leave out -D, PGDATA and --config-dir.");
+    }
+    server.directory = found.directory.string();
+  } else if (!request.create_cluster) {
+    throw core::Error(
+        core::ErrorCode::kNotFound, fmt::format("cluster \"{}\" does not exist", cluster.text()),
+        fmt::format("There is no \"{}\".", (cluster.configuration() / "postgresql.conf").string()),
+        "Add --create-cluster; pg_lsclusters shows those that there are.");
+  } else if (server.directory.empty()) {
+    server.directory = cluster.usual_directory().string();
+  }
+  server.config_directory = cluster.configuration().string();
+  if (server.start_command.empty()) server.start_command = cluster.StartCommand(server.bindir);
+  return request;
+}
+
+}  // namespace baton::helper
