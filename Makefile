@@ -8,6 +8,10 @@ PG_BUILD   = $(HERE)/build/pg$(MAJOR)
 CXX_BUILD  = $(HERE)/build/helper
 JOBS      ?= $(shell nproc)
 BINDIR     = $(shell $(PG_CONFIG) --bindir)
+# Where man and bash look for what no package brings; PostgreSQL's own folders are not among that.
+DATADIR   ?= /usr/local/share
+MANUAL     = $(DATADIR)/man/man1/pg_baton.1
+COMPLETION = $(DATADIR)/bash-completion/completions/pg_baton
 
 .PHONY: all extension helper install install-extension install-helper uninstall installcheck \
         clean deps test test-long test-matrix demo demo-stop bench format
@@ -35,10 +39,12 @@ install-extension: extension
 install-helper: helper
 	install -d '$(DESTDIR)$(BINDIR)'
 	install -m 755 $(CXX_BUILD)/pg_baton '$(DESTDIR)$(BINDIR)/pg_baton'
+	install -D -m 644 $(CXX_BUILD)/pg_baton.1 '$(DESTDIR)$(MANUAL)'
+	install -D -m 644 $(CXX_BUILD)/pg_baton.bash '$(DESTDIR)$(COMPLETION)'
 
 uninstall:
 	+$(PGXS_MAKE) uninstall
-	rm -f '$(DESTDIR)$(BINDIR)/pg_baton'
+	rm -f '$(DESTDIR)$(BINDIR)/pg_baton' '$(DESTDIR)$(MANUAL)' '$(DESTDIR)$(COMPLETION)'
 
 # Against a running server that has the library loaded; `make test` makes one for itself.
 installcheck:

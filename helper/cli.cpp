@@ -8,33 +8,14 @@
 
 #include "core/error.hpp"
 #include "core/problem.hpp"
-#include "extension/version.hpp"
-#include "helper/command/command.hpp"
+#include "helper/command_line.hpp"
 #include "helper/report/plugin_report.hpp"
 #include "helper/system/interrupt.hpp"
-#include "helper/system/process.hpp"
+#include "helper/system/log_file.hpp"
+#include "helper/system/shown_command.hpp"
 
 namespace baton::helper {
 namespace {
-
-constexpr const char* kFooter =
-    "Exit codes:\n"
-    "  0  done\n"
-    "  1  failed, and nothing was changed that the message does not name\n"
-    "  2  usage\n"
-    "  3  refused by a check\n"
-    "  4  interrupted; run it again\n"
-    "switchover: 1 also if it was undone, 4 if its end was not seen: look before running it "
-    "again.\n"
-    "archive-check: 0 also with warnings, 1 also if something could not be looked at, 3 if\n"
-    "something critical was found.\n"
-    "check: 0 ok, 1 warning, 2 critical, 3 unknown, also where it could not look.\n"
-    "archive-push: 0 all archives have the file, 1 not.\n"
-    "archive-get: 0 brought, 1 no archive has the file, 3 one has it damaged, or could not be "
-    "read.\n"
-    "\n"
-    "Passwords come from a prompt, PGPASSWORD or the password file (PGPASSFILE, ~/.pgpass).\n"
-    "PG_COLOR=always|auto|never colours messages.\n";
 
 int ExitCode(core::ErrorCode code) {
   switch (code) {
@@ -117,13 +98,6 @@ int Carry(const Action& action, const Command& command, Output& output) {
   return code;
 }
 
-const Command* CommandNamed(const std::string& name) {
-  for (const Command& command : kCommands) {
-    if (name == command.name) return &command;
-  }
-  return nullptr;
-}
-
 // CLI11 says only that a command is required when the word in its place is none.
 void RequireCommand(int argc, char** argv) {
   if (argc < 2 || argv[1][0] == '-') return;
@@ -189,14 +163,6 @@ void CommonOptions::AddTo(CLI::App& command, bool changes_something) {
           "text or json")
       ->check(CLI::IsMember({"text", "json"}))
       ->type_name("text|json");
-  command.add_flag_callback(
-      "-v,--verbose",
-      [this] {
-        output.set_verbose(true);
-        Connection::SetTrace([this](const std::string& sql) { output.Detail("SQL: " + sql); });
-        TraceProcesses([this](const std::string& program) { output.Detail("run: " + program); });
-      },
-      "show each statement and program that is run");
   if (changes_something) {
     command.add_flag("-n,--dry-run", dry_run, "run every check, print the plan, change nothing");
   }
@@ -205,37 +171,8 @@ void CommonOptions::AddTo(CLI::App& command, bool changes_something) {
 int RunCommandLine(int argc, char** argv) {
   WatchForInterrupts();
   Output output;
-  CLI::App parser("pg_baton sets up, shows, promotes and brings back hot standbys of PostgreSQL.",
-                  "pg_baton");
-  parser.set_help_flag("-?,--help", "show this help, then exit");
-  parser.set_version_flag("-V,--version", std::string("pg_baton ") + kVersion,
-                          "show the version, then exit");
-  parser.require_subcommand(1);
-  // As getopt_long does: what is said last counts.
-  parser.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
-  // From CLI11 2.5 on, help texts would be wrapped anew and their examples lose their indentation.
-  const auto leave_as_written = [](auto& formatter) {
-    if constexpr (requires { formatter.enable_footer_formatting(false); }) {
-      formatter.enable_footer_formatting(false);
-      formatter.enable_description_formatting(false);
-    }
-  };
-  const auto formatter = std::make_shared<CLI::Formatter>();
-  leave_as_written(*formatter);
-  parser.formatter(formatter);
-  parser.footer(kFooter);
-
-  Action action;
-  const Command* chosen = nullptr;
-  for (const Command& command : kCommands) {
-    CLI::App* const entry = parser.add_subcommand(command.name, command.summary);
-    entry->set_help_flag("-?,--help", "show this help, then exit");
-    entry->footer(std::string("Examples:\n") + command.examples);
-    entry->callback([&, run = command.add(*entry, output)] {
-      chosen = &command;
-      action = run;
-    });
-  }
+  CommandLine line(output);
+  CLI::App& parser = line.parser();
   try {
     RequireCommand(argc, argv);
     parser.parse(argc, argv);
@@ -247,13 +184,25 @@ int RunCommandLine(int argc, char** argv) {
     output.Error(error.message(), error.detail(), error.hint());
     return ExitCode(error.code());
   }
+  const Command& chosen = line.chosen();
   if (geteuid() == 0) {
     return Tell({{"cannot be executed by \"root\"", "",
                   "Run it as the user who owns the data directory: runuser -u postgres -- pg_baton "
                   "..."}},
-                chosen->failure_code == 0 ? 1 : chosen->failure_code, chosen, output);
+                chosen.failure_code == 0 ? 1 : chosen.failure_code, &chosen, output);
   }
-  return Carry(action, *chosen, output);
+  if (!line.log_file().empty()) {
+    try {
+      OpenLog(line.log_file());
+    } catch (const core::Error& error) {
+      const core::Problems problems = ProblemsOf(error);
+      return Tell(problems, ExitCodeOf(error, chosen), &chosen, output);
+    }
+    Log("command: " + ShownCommand({argv, argv + argc}));
+  }
+  const int code = Carry(line.action(), chosen, output);
+  Log(fmt::format("exit code: {}", code));
+  return code;
 }
 
 }  // namespace baton::helper

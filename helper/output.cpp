@@ -4,6 +4,9 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "core/secret_text.hpp"
+#include "helper/system/log_file.hpp"
+
 namespace baton::helper {
 namespace {
 
@@ -15,6 +18,7 @@ const Palette& ErrorPalette() {
 }  // namespace
 
 void Output::Line(std::string_view text) {
+  Log(text);
   if (is_json()) {
     result_["messages"].push_back(text);
     return;
@@ -24,13 +28,19 @@ void Output::Line(std::string_view text) {
 }
 
 void Output::Detail(std::string_view text) {
-  if (verbose_) fmt::print(stderr, "pg_baton: {}\n", text);
+  if (!verbose_) return;
+  const std::string shown = core::WithoutSecrets(text);
+  Log(shown);
+  fmt::print(stderr, "pg_baton: {}\n", shown);
 }
 
 void Output::Message(std::string_view severity, Tone tone, std::string_view message,
                      std::string_view detail, std::string_view hint) {
   const Palette& palette = ErrorPalette();
   std::fflush(stdout);
+  Log(fmt::format("{} {}", severity, message));
+  if (!detail.empty()) Log(fmt::format("detail: {}", detail));
+  if (!hint.empty()) Log(fmt::format("hint: {}", hint));
   fmt::print(stderr, "pg_baton: {} {}\n", palette.Paint(severity, tone), message);
   if (!detail.empty()) {
     fmt::print(stderr, "pg_baton: {} {}\n", palette.Paint("detail:", Tone::kNote), detail);

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <poll.h>
 
+#include "helper/server/trace.hpp"
 #include "helper/system/interrupt.hpp"
 #include "helper/system/terminal.hpp"
 
@@ -15,7 +16,7 @@ using Clock = std::chrono::steady_clock;
 // So long an answer is awaited at most once somebody wants an end.
 constexpr std::chrono::seconds kAfterAnInterrupt{10};
 
-std::function<void(const std::string& sql)>& Trace() {
+std::function<void(const std::string& sql)>& Tracer() {
   static std::function<void(const std::string& sql)> trace;
   return trace;
 }
@@ -77,7 +78,11 @@ std::int64_t Result::Number(int row, int column) const {
 }
 
 void Connection::SetTrace(std::function<void(const std::string& sql)> trace) {
-  Trace() = std::move(trace);
+  Tracer() = std::move(trace);
+}
+
+void TraceStatement(const std::string& sql) {
+  if (Tracer()) Tracer()(sql);
 }
 
 Connection::Connection(Parameters parameters, const std::optional<std::string>& password)
@@ -100,7 +105,7 @@ Connection::Connection(Parameters parameters, const std::optional<std::string>& 
 }
 
 Result Connection::Query(const std::string& sql, const std::vector<std::string>& arguments) {
-  if (Trace()) Trace()(sql);
+  TraceStatement(sql);
   std::vector<const char*> values;
   for (const std::string& argument : arguments) values.push_back(argument.c_str());
   // The answer to one that was interrupted is still to come, and a session takes one at a time.
@@ -159,15 +164,15 @@ void Connection::LimitAnswers(std::chrono::milliseconds limit) {
 }
 
 void Connection::RunSecret(const std::string& sql) {
-  const auto trace = Trace();
-  Trace() = nullptr;
+  const auto trace = Tracer();
+  Tracer() = nullptr;
   try {
     Run(sql);
   } catch (...) {
-    Trace() = trace;
+    Tracer() = trace;
     throw;
   }
-  Trace() = trace;
+  Tracer() = trace;
 }
 
 std::string Connection::Value(const std::string& sql, const std::vector<std::string>& arguments) {

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "helper/server/connection.hpp"
+#include "helper/server/trace.hpp"
 #include "helper/system/interrupt.hpp"
 
 namespace baton::helper {
@@ -147,6 +148,7 @@ std::vector<RollCallAnswer> CallRoll(const std::vector<Parameters>& servers,
                                      const std::string& statements,
                                      std::chrono::milliseconds limit) {
   const auto end = Clock::now() + limit;
+  if (!servers.empty()) TraceStatement(statements);
   const auto board = std::make_shared<Board>();
   board->answers.assign(servers.size(), {false, "no answer in time", {}});
   board->left = servers.size();

@@ -16,6 +16,7 @@
 
 #include "core/error.hpp"
 #include "helper/system/interrupt.hpp"
+#include "helper/system/shown_command.hpp"
 
 namespace baton::helper {
 namespace {
@@ -118,7 +119,7 @@ void HandLines(std::string& pending, const ProcessOptions& options) {
 }  // namespace
 
 ProcessResult RunProcess(const std::vector<std::string>& arguments, const ProcessOptions& options) {
-  if (Trace()) Trace()(CommandText(arguments));
+  if (Trace()) Trace()(ShownCommand(arguments));
   int pipe_ends[2];
   if (pipe2(pipe_ends, O_CLOEXEC) != 0) {
     throw core::Error(core::ErrorCode::kFailed,
@@ -175,7 +176,7 @@ void TraceProcesses(std::function<void(const std::string& command)> trace) {
 }
 
 void Become(const std::vector<std::string>& arguments) {
-  if (Trace()) Trace()(CommandText(arguments));
+  if (Trace()) Trace()(ShownCommand(arguments));
   sigset_t held;
   sigset_t before;
   sigemptyset(&held);
