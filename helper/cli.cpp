@@ -9,6 +9,7 @@
 #include "core/error.hpp"
 #include "core/problem.hpp"
 #include "helper/command_line.hpp"
+#include "helper/next_step/next_step.hpp"
 #include "helper/report/plugin_report.hpp"
 #include "helper/system/interrupt.hpp"
 #include "helper/system/log_file.hpp"
@@ -124,6 +125,15 @@ int UsageError(const CLI::ParseError& error, const CLI::App& parser, Output& out
               chosen, output);
 }
 
+int SayWhatNext(Output& output) {
+  try {
+    TellNextSteps(output);
+    return 0;
+  } catch (const core::Error& error) {
+    return Tell(ProblemsOf(error), ExitCode(error.code()), nullptr, output);
+  }
+}
+
 }  // namespace
 
 void ConnectionOptions::AddTo(CLI::App& command, const std::string& whose) {
@@ -171,6 +181,7 @@ void CommonOptions::AddTo(CLI::App& command, bool changes_something) {
 int RunCommandLine(int argc, char** argv) {
   WatchForInterrupts();
   Output output;
+  if (argc <= 1) return SayWhatNext(output);
   CommandLine line(output);
   CLI::App& parser = line.parser();
   try {

@@ -115,6 +115,7 @@ std::string ManualPage(const CLI::App& parser) {
       ".SH NAME\npg_baton \\- hot standbys of PostgreSQL\n"
       ".SH SYNOPSIS\n\\fBpg_baton\\fR \\fIcommand\\fR [\\fIoption\\fR...]\n"
       ".SH DESCRIPTION\n{}\n"
+      "Without a command it says what to do next on this host, and changes nothing.\n"
       ".SH OPTIONS\n",
       kVersion, RoffText(parser.get_description()));
   for (const std::string& group : parser.get_groups()) {

@@ -56,6 +56,16 @@ class BeforeStart {
   BeforeStart(const PrestartOptions& options, Output& output)
       : options_(options), output_(output), place_(FindPlace(options)) {}
 
+  StartOutlook Look() {
+    LookAtNode();
+    StartOutlook outlook;
+    outlook.verdict = Judge();
+    outlook.node = node_;
+    const auto found = peers_.conninfos.find(outlook.verdict.primary);
+    if (found != peers_.conninfos.end()) outlook.primary_conninfo = found->second;
+    return outlook;
+  }
+
   ServerToStart Run() {
     LookAtNode();
     core::StartVerdict verdict = Judge();
@@ -229,6 +239,11 @@ void PrestartOptions::AddTo(CLI::App& command) {
 
 ServerToStart Prestart(const PrestartOptions& options, Output& output) {
   return BeforeStart(options, output).Run();
+}
+
+StartOutlook LookBeforeStart(const PrestartOptions& options) {
+  Output silent;
+  return BeforeStart(options, silent).Look();
 }
 
 }  // namespace baton::helper

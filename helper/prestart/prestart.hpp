@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/prestart.hpp"
 #include "helper/output.hpp"
 #include "helper/system/programs.hpp"
 
@@ -41,5 +42,15 @@ struct ServerToStart {
 // Returns when the server may start; throws core::Error or core::Refusal if it must not.  Never
 // asks for a password.
 ServerToStart Prestart(const PrestartOptions& options, Output& output);
+
+// What Prestart would find, and do.
+struct StartOutlook {
+  core::StartingNode node;
+  core::StartVerdict verdict;
+  std::string primary_conninfo;  // of the node to rejoin to; empty: none
+};
+
+// Only looks, and says nothing; throws core::Error where Prestart would before it decides.
+StartOutlook LookBeforeStart(const PrestartOptions& options);
 
 }  // namespace baton::helper
