@@ -4,9 +4,11 @@
 #include <fmt/format.h>
 #include <mutex>
 
+#include "core/traffic.hpp"
 #include "helper/cli.hpp"
 #include "helper/command/command.hpp"
 #include "helper/command/reader_access.hpp"
+#include "helper/report/rows.hpp"
 #include "helper/server/connection.hpp"
 #include "helper/system/http_server.hpp"
 
@@ -14,6 +16,9 @@ namespace baton::helper {
 namespace {
 
 constexpr const char* kContentType = "text/plain; version=0.0.4; charset=utf-8";
+constexpr const char* kPlainText = "text/plain; charset=utf-8";
+constexpr int kTakes = 200;
+constexpr int kTakesNot = 503;
 
 struct Options {
   explicit Options(Output& target) : output(target) {}
@@ -38,6 +43,25 @@ std::string ReadMetrics(Connection& server) {
   }
 }
 
+core::Traffic ReadTraffic(Connection& server) {
+  const Result row = server.Query(
+      "SELECT role, gate, state,"
+      " coalesce((SELECT status FROM baton.health WHERE check_name = 'replay_lag'), '')"
+      " FROM baton.node_status");
+  if (row.rows() == 0) return {};
+  core::TrafficFacts facts;
+  if (row.Text(0, 0) == core::RoleText(core::Role::kPrimary)) facts.role = core::Role::kPrimary;
+  if (row.Text(0, 0) == core::RoleText(core::Role::kStandby)) facts.role = core::Role::kStandby;
+  facts.gate = row.Text(0, 1);
+  facts.state = row.Text(0, 2);
+  facts.replay_lag = StatusOf(row.Text(0, 3));
+  return core::JudgeTraffic(facts);
+}
+
+std::string TextOf(const core::Error& failure) {
+  return failure.message() + (failure.detail().empty() ? "" : ": " + failure.detail());
+}
+
 // Asks the server anew at each request, so that it may come and go.
 class Scraper {
  public:
@@ -50,7 +74,7 @@ class Scraper {
       Connection server = access_.Connect();
       metrics = ReadMetrics(server);
     } catch (const core::Error& failure) {
-      error = failure.message() + (failure.detail().empty() ? "" : ": " + failure.detail());
+      error = TextOf(failure);
     }
     Note(error);
     return fmt::format(
@@ -59,6 +83,17 @@ class Scraper {
         "pg_baton_up {}\n"
         "{}",
         error.empty() ? 1 : 0, metrics);
+  }
+
+  // For load balancers, which look at the status alone.
+  HttpAnswer Answer(bool core::Traffic::*wanted) const {
+    try {
+      Connection server = access_.Connect();
+      const core::Traffic traffic = ReadTraffic(server);
+      return {traffic.*wanted ? kTakes : kTakesNot, traffic.reason + "\n"};
+    } catch (const core::Error& failure) {
+      return {kTakesNot, TextOf(failure) + "\n"};
+    }
   }
 
  private:
@@ -86,7 +121,11 @@ void Serve(const Options& options, ReaderAccess access) {
   Scraper scraper(std::move(access), options.output);
   HttpServer server(*address);
   server.Add("/metrics", kContentType, [&scraper] { return scraper.Scrape(); });
-  server.Add("/-/healthy", "text/plain; charset=utf-8", [] { return std::string("ok\n"); });
+  server.Add("/-/healthy", kPlainText, [] { return std::string("ok\n"); });
+  server.AddAnswer("/primary", kPlainText,
+                   [&scraper] { return scraper.Answer(&core::Traffic::takes_writes); });
+  server.AddAnswer("/standby", kPlainText,
+                   [&scraper] { return scraper.Answer(&core::Traffic::takes_reads); });
   options.output.Line(fmt::format("serving http://{}/metrics", server.address().Text()));
   server.RunUntilInterrupted();
 }
@@ -106,8 +145,10 @@ Action AddMetrics(CLI::App& command, Output& output) {
   auto options = std::make_shared<Options>(output);
   AddReaderOptions(command, options->connection, options->passfile);
   command
-      .add_option("--listen", options->listen,
-                  "serve them at /metrics until a signal; a port alone is one of 127.0.0.1")
+      .add_option(
+          "--listen", options->listen,
+          "serve them at /metrics, and /primary and /standby for load balancers, until a signal; a "
+          "port alone is one of 127.0.0.1")
       ->type_name("[ADDRESS:]PORT");
   command
       .add_option("-t,--timeout", options->timeout_s, "seconds for connecting, and for the answer")

@@ -91,9 +91,16 @@ HttpServer::~HttpServer() = default;
 
 void HttpServer::Add(const std::string& path, const std::string& content_type,
                      std::function<std::string()> make) {
+  AddAnswer(path, content_type, [make = std::move(make)] { return HttpAnswer{200, make()}; });
+}
+
+void HttpServer::AddAnswer(const std::string& path, const std::string& content_type,
+                           std::function<HttpAnswer()> make) {
   library_->server.Get(path, [content_type, make = std::move(make)](const httplib::Request&,
                                                                     httplib::Response& response) {
-    response.set_content(make(), content_type.c_str());
+    const HttpAnswer answer = make();
+    response.status = answer.status;
+    response.set_content(answer.body, content_type.c_str());
   });
 }
 

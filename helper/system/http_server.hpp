@@ -20,6 +20,11 @@ struct ListenAddress {
 // Parses "PORT", which means this host alone, "ADDRESS:PORT" or "[ADDRESS]:PORT".
 std::optional<ListenAddress> ParseListenAddress(std::string_view text);
 
+struct HttpAnswer {
+  int status = 200;
+  std::string body;
+};
+
 class HttpServer {
  public:
   // Binds; throws kFailed if that is not possible.
@@ -33,6 +38,9 @@ class HttpServer {
   // `make` is called by several threads at once; what it throws becomes status 500.
   void Add(const std::string& path, const std::string& content_type,
            std::function<std::string()> make);
+  // The same with a status of its own.
+  void AddAnswer(const std::string& path, const std::string& content_type,
+                 std::function<HttpAnswer()> make);
 
   // Serves until SIGINT, SIGTERM or SIGHUP.
   void RunUntilInterrupted();

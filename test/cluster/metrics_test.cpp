@@ -26,11 +26,14 @@ class MetricsCommand : public testing::Test {
   ~MetricsCommand() override { End(); }
 
   std::vector<std::string> Arguments(const std::vector<std::string>& more = {}) {
+    return Arguments(a_, more);
+  }
+  std::vector<std::string> Arguments(const Node& node, const std::vector<std::string>& more) {
     std::vector<std::string> arguments = {"metrics",
                                           "-h",
                                           cluster_.directory().string(),
                                           "-p",
-                                          std::to_string(a_.port()),
+                                          std::to_string(node.port()),
                                           "-U",
                                           "monitor",
                                           "--timeout=2"};
@@ -39,9 +42,12 @@ class MetricsCommand : public testing::Test {
   }
 
   // Serves at a port that is free, and finds out at which.
-  bool Begin() {
+  bool Begin() { return Begin(a_); }
+  bool Begin(const Node& node) {
     std::vector<std::string> arguments = {Cluster::Program("pg_baton")};
-    for (const std::string& argument : Arguments({"--listen=0"})) arguments.push_back(argument);
+    for (const std::string& argument : Arguments(node, {"--listen=0"})) {
+      arguments.push_back(argument);
+    }
     const fs::path output = cluster_.directory() / "metrics.out";
     pid_ = Spawn(arguments, output);
     const std::string lead = "serving http://127.0.0.1:";
@@ -94,6 +100,32 @@ TEST_F(MetricsCommand, TheyAreServedAnewAtEachRequest) {
   EXPECT_EQ(Get("/-/healthy"), "200 ok\n");
   EXPECT_THAT(Get("/other"), StartsWith("404"));
   EXPECT_EQ(End(), 0);
+}
+
+TEST_F(MetricsCommand, ALoadBalancerLearnsWhereThePrimaryIs) {
+  ASSERT_TRUE(Begin());
+
+  EXPECT_EQ(Get("/primary"), "200 primary, write gate open\n");
+  EXPECT_EQ(Get("/standby"), "503 primary, write gate open\n");
+  a_.Sql("SELECT baton.fence('a test')");
+  EXPECT_EQ(Get("/primary"), "503 primary, write gate closed\n");
+  a_.Sql("SELECT baton.unfence()");
+  EXPECT_TRUE(Eventually([&] { return Get("/primary") == "200 primary, write gate open\n"; }));
+  a_.Stop();
+  EXPECT_THAT(Get("/primary"), StartsWith("503 could not connect to the server"));
+}
+
+TEST_F(MetricsCommand, ALoadBalancerLearnsWhereAStandbyIs) {
+  Node& b = cluster_.Clone("b", a_);
+  ASSERT_TRUE(Begin(b));
+
+  EXPECT_TRUE(
+      Eventually([&] { return Get("/standby") == "200 standby, streaming, replay lag ok\n"; }));
+  EXPECT_EQ(Get("/primary"), "503 standby, streaming, replay lag ok\n");
+  a_.Stop();
+  EXPECT_EQ(b.Sql("SELECT outcome FROM baton.promote(force => true)"), "promoted");
+  EXPECT_TRUE(Eventually([&] { return Get("/primary") == "200 primary, write gate open\n"; }));
+  EXPECT_THAT(Get("/standby"), StartsWith("503 primary"));
 }
 
 TEST_F(MetricsCommand, APortThatIsTakenIsNamed) {
