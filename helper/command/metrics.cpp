@@ -8,6 +8,7 @@
 #include "helper/cli.hpp"
 #include "helper/command/command.hpp"
 #include "helper/command/reader_access.hpp"
+#include "helper/report/metrics_json.hpp"
 #include "helper/report/rows.hpp"
 #include "helper/server/connection.hpp"
 #include "helper/system/http_server.hpp"
@@ -21,9 +22,10 @@ constexpr int kTakes = 200;
 constexpr int kTakesNot = 503;
 
 struct Options {
-  explicit Options(Output& target) : output(target) {}
+  explicit Options(Output& target) : output(target), common{target} {}
 
   Output& output;
+  CommonOptions common;
   ConnectionOptions connection;
   std::string passfile;
   std::string listen;
@@ -133,10 +135,17 @@ void Serve(const Options& options, ReaderAccess access) {
 void Run(const Options& options) {
   const ReaderAccess access(options.connection, options.passfile,
                             std::chrono::seconds(options.timeout_s));
-  if (!options.listen.empty()) return Serve(options, access);
+  if (!options.listen.empty()) {
+    if (options.output.is_json()) {
+      throw core::Error(core::ErrorCode::kUsage, "--listen serves text only", "",
+                        "Leave --format=json out, or run the command without --listen.");
+    }
+    return Serve(options, access);
+  }
   Connection server = access.Connect(/*may_prompt=*/true);
   const std::string metrics = ReadMetrics(server);
-  std::fputs(metrics.c_str(), stdout);
+  options.output.result()["metrics"] = MetricsJson(metrics);
+  if (!options.output.is_json()) std::fputs(metrics.c_str(), stdout);
 }
 
 }  // namespace
@@ -144,6 +153,7 @@ void Run(const Options& options) {
 Action AddMetrics(CLI::App& command, Output& output) {
   auto options = std::make_shared<Options>(output);
   AddReaderOptions(command, options->connection, options->passfile);
+  options->common.AddTo(command, false);
   command
       .add_option(
           "--listen", options->listen,

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <httplib.h>
+#include <nlohmann/json.hpp>
 
 #include "helper/system/file.hpp"
 #include "test/cluster/harness.hpp"
@@ -83,6 +84,20 @@ TEST_F(MetricsCommand, TheyArePrintedForAMemberOfPgMonitor) {
   EXPECT_EQ(result.exit_code, 0) << result.output;
   EXPECT_THAT(result.output, StartsWith("# "));
   EXPECT_THAT(result.output, HasSubstr("pg_baton_check_status{"));
+}
+
+TEST_F(MetricsCommand, TheyArePrintedAsJson) {
+  const HelperResult result = cluster_.Helper(Arguments({"--format=json"}));
+
+  EXPECT_EQ(result.exit_code, 0) << result.output;
+  const auto metrics = nlohmann::json::parse(result.output)["metrics"];
+  EXPECT_GT(metrics.size(), 10u);
+  for (const auto& family : metrics) {
+    EXPECT_THAT(family["name"].get<std::string>(), StartsWith("pg_baton_"));
+    EXPECT_NE(family["help"], "");
+    EXPECT_NE(family["type"], "untyped") << family;
+  }
+  EXPECT_EQ(cluster_.Helper(Arguments({"--format=json", "--listen=0"})).exit_code, 2);
 }
 
 TEST_F(MetricsCommand, TheyAreServedAnewAtEachRequest) {
