@@ -115,6 +115,9 @@ struct CloneTarget {
   std::vector<CloneVolume> volumes;
   std::string rejoin_journal;  // folder of a rejoin of this directory; empty: there is none
   std::vector<std::string> occupied_tablespaces;  // locations that are there and not empty
+  std::string waldir;                             // for the WAL; empty: in the data directory
+  bool waldir_is_inside = false;                  // of the data directory, or the other way round
+  bool waldir_is_usable = true;                   // absolute, and empty or to be made, by this user
   std::vector<RequiredSetting> settings;
   std::string library_folder;                        // of the programs; empty: not known
   std::vector<std::string> missing_libraries;        // of those that the source preloads
@@ -140,6 +143,9 @@ std::string ArchitectureOf(const std::string& version_text);
 // Bytes a second from what pg_basebackup's --max-rate takes: kilobytes, or with suffix k or M, from
 // 32 kB to 1 GB; nullopt for anything else.
 std::optional<std::int64_t> RateFromText(std::string_view text);
+
+// Whether recovery_min_apply_delay takes it: a whole number, with ms, s, min, h or d behind it.
+bool IsDelay(std::string_view text);
 
 // The names in a list such as shared_preload_libraries, without quotes and blanks.
 std::vector<std::string> NamesInList(std::string_view list);

@@ -54,6 +54,21 @@ void CheckSpace(const CloneSource& source, const CloneTarget& target, CloneVerdi
   }
 }
 
+void CheckWaldir(const CloneTarget& target, CloneVerdicts& verdicts) {
+  if (target.waldir.empty()) return;
+  if (target.waldir_is_inside) {
+    return verdicts.Refuse("waldir",
+                           {fmt::format("\"{}\" cannot be the folder of the WAL", target.waldir),
+                            "It is in the data directory, or the other way round.",
+                            "Name a folder of its own with --waldir."});
+  }
+  if (target.waldir_is_usable) return verdicts.Ok("waldir", fmt::format("\"{}\"", target.waldir));
+  verdicts.Refuse("waldir",
+                  {fmt::format("\"{}\" cannot be the folder of the WAL", target.waldir),
+                   "It is not empty, this user cannot make it, or its path is not absolute.",
+                   "Name an empty folder with --waldir; nothing is ever removed from one."});
+}
+
 void CheckSettings(const CloneTarget& target, CloneVerdicts& verdicts) {
   std::string lower;
   for (const RequiredSetting& setting : target.settings) {
@@ -157,6 +172,16 @@ std::int64_t WalDuringCopy(std::int64_t bytes, std::int64_t bytes_per_second,
   return kSpareBytes + static_cast<std::int64_t>(seconds * wal_bytes_per_second.value_or(0));
 }
 
+bool IsDelay(std::string_view text) {
+  const std::string_view digits = text.substr(0, text.find_first_not_of("0123456789"));
+  const std::string_view unit = text.substr(digits.size());
+  if (digits.empty() || digits.size() > 9) return false;
+  for (const std::string_view known : {"", "ms", "s", "min", "h", "d"}) {
+    if (unit == known) return true;
+  }
+  return false;
+}
+
 std::optional<std::int64_t> RateFromText(std::string_view text) {
   std::int64_t kilobytes = 0;
   std::size_t digits = 0;
@@ -175,6 +200,7 @@ std::optional<std::int64_t> RateFromText(std::string_view text) {
 void CheckHost(const CloneSource& source, const CloneTarget& target, CloneVerdicts& verdicts) {
   CheckRate(target, verdicts);
   CheckSpace(source, target, verdicts);
+  CheckWaldir(target, verdicts);
   if (target.bindir.empty()) return;
   CheckSettings(target, verdicts);
   CheckLibraries(source, target, verdicts);

@@ -33,6 +33,11 @@ void RunBaseBackup(const BaseBackupOptions& options, const CopyProgress& progres
                                         "--no-password"};
   if (!options.slot.empty()) arguments.push_back("--slot=" + options.slot);
   if (!options.max_rate.empty()) arguments.push_back("--max-rate=" + options.max_rate);
+  if (!options.waldir.empty()) arguments.push_back("--waldir=" + options.waldir);
+  // A plain copy is compressed by the server or not at all.
+  if (!options.compression.empty()) {
+    arguments.push_back("--compress=server-" + options.compression);
+  }
   for (const std::string& mapping : options.tablespace_mappings) {
     arguments.push_back("--tablespace-mapping=" + mapping);
   }
@@ -55,6 +60,14 @@ void RunBaseBackup(const BaseBackupOptions& options, const CopyProgress& progres
                       fmt::format("{} (exit code {})", reason, result.exit_code),
                       "See also the server log of the source.");
   }
+}
+
+void VerifyBackup(const std::string& program, const std::filesystem::path& directory) {
+  const ProcessResult result = RunProcess({program, "--exit-on-error", directory.string()});
+  CheckInterrupt();
+  if (result.exit_code == 0) return;
+  throw core::Error(core::ErrorCode::kFailed, "the copy is not what the source sent", result.output,
+                    "Look for errors of the disk in this host's log.");
 }
 
 }  // namespace baton::helper

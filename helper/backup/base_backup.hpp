@@ -21,6 +21,8 @@ struct BaseBackupOptions {
   std::string max_rate;                          // as pg_basebackup's --max-rate; empty: none
   std::vector<std::string> tablespace_mappings;  // "/old=/new"
   std::string wal_method = "stream";             // as pg_basebackup's --wal-method
+  std::string waldir;       // folder of the WAL, where pg_wal will be a link to it; empty: none
+  std::string compression;  // over the wire, "zstd" or "gzip:9"; empty: none
 };
 
 // Called with what is copied so far and the total, in bytes; both are the source's estimates.
@@ -29,6 +31,10 @@ using CopyProgress = std::function<void(std::int64_t done, std::int64_t total)>;
 // Copies; throws with pg_basebackup's first error as detail.  The directory exists before and keeps
 // its mode.  SIGINT stops pg_basebackup; what it wrote is the caller's to remove.
 void RunBaseBackup(const BaseBackupOptions& options, const CopyProgress& progress);
+
+// Compares the copy with the manifest that came with it (pg_verifybackup); throws with what
+// differs.
+void VerifyBackup(const std::string& program, const std::filesystem::path& directory);
 
 // "12345/67890 kB (18%), 0/1 tablespace" as bytes; false for any other line.
 bool ParseCopyProgress(const std::string& line, std::int64_t& done, std::int64_t& total);

@@ -147,6 +147,7 @@ class Clone {
     }
     UnfinishedCopy copy(notes_, Note());
     CopyFiles();
+    if (request_.verify) Verify();
     WriteConfiguration(place_);
     CheckInterrupt();
     place_.OwnSetting("port");
@@ -163,6 +164,7 @@ class Clone {
     for (const PlacedTablespace& tablespace : place_.tablespaces) {
       note.folders.push_back({Kind::kTablespace, tablespace.here});
     }
+    if (!request_.waldir.empty()) note.folders.push_back({Kind::kWal, request_.waldir});
     return note;
   }
 
@@ -175,13 +177,21 @@ class Clone {
     source["host"] = place_.source.host();
     source["port"] = place_.source.port();
     source["application_name"] = "pg_baton_clone_" + request_.node_name;
-    RunBaseBackup(
-        {place_.programs.Path("pg_basebackup"), place_.directory, source, place_.passfile.string(),
-         request_.node_name, request_.checkpoint, request_.max_rate, request_.tablespaces},
-        [&](std::int64_t done, std::int64_t total) {
-          copied = done;
-          progress.Update(done, total);
-        });
+    BaseBackupOptions options;
+    options.program = place_.programs.Path("pg_basebackup");
+    options.directory = place_.directory;
+    options.source = source;
+    options.passfile = place_.passfile.string();
+    options.slot = request_.node_name;
+    options.checkpoint = request_.checkpoint;
+    options.max_rate = request_.max_rate;
+    options.tablespace_mappings = request_.tablespaces;
+    options.waldir = request_.waldir;
+    options.compression = request_.compression;
+    RunBaseBackup(options, [&](std::int64_t done, std::int64_t total) {
+      copied = done;
+      progress.Update(done, total);
+    });
     progress.Finish();
     const std::chrono::microseconds took =
         std::chrono::duration_cast<std::chrono::microseconds>(Progress::Clock::now() - began);
@@ -189,6 +199,12 @@ class Clone {
     output_.result()["copy_seconds"] = std::chrono::duration<double>(took).count();
     output_.Line(fmt::format("copied {} in {}, with the WAL of that time", core::BytesText(copied),
                              core::DurationText(took)));
+  }
+
+  void Verify() {
+    VerifyBackup(place_.programs.Path("pg_verifybackup"), place_.directory);
+    output_.result()["verified"] = true;
+    output_.Line("every file is as its manifest says, and the WAL of the copy is whole");
   }
 
   const CloneRequest& request_;

@@ -21,7 +21,11 @@ struct CloneRequest {
   std::vector<std::string> settings;     // "name=value"
   std::vector<std::string> tablespaces;  // "OLD=NEW"
   std::string checkpoint = "fast";
-  std::string max_rate;  // empty: none
+  std::string max_rate;     // empty: none
+  std::string compression;  // over the wire; empty: none
+  std::string waldir;       // empty: pg_wal in the data directory
+  std::string delay;        // of replay, as recovery_min_apply_delay; empty: none
+  bool verify = false;      // the copy against its manifest
   bool dry_run = false;
 };
 

@@ -21,6 +21,9 @@ class Configuration {
     settings.merge(
         StandbySettings(place_.source, place_.passfile, place_.request.node_name, place_.given));
     settings.merge(ArchiveSettings());
+    if (!place_.request.delay.empty()) {
+      settings.insert({"recovery_min_apply_delay", place_.request.delay});
+    }
     const fs::path auto_conf = place_.directory / "postgresql.auto.conf";
     ReplaceFile(auto_conf, WithSettings(ReadFileIfThere(auto_conf).value_or(""), settings));
     RaiseSettings(auto_conf);

@@ -6,6 +6,7 @@
 #include <gnu/libc-version.h>
 #include <sys/stat.h>
 
+#include "core/path_inside.hpp"
 #include "helper/clone/clone_notes.hpp"
 #include "helper/clone/source_reading.hpp"
 #include "helper/clone/unfinished_copy.hpp"
@@ -50,6 +51,7 @@ class TargetReading {
     target_.max_rate = place_.request.max_rate;
     target_.libc_version = gnu_get_libc_version();
     ReadDirectory();
+    ReadWaldir();
     ReadVolumes();
     place_.programs = FindPrograms(place_.request.server.bindir, place_.source_facts.major);
     target_.bindir = place_.programs.bindir;
@@ -98,6 +100,18 @@ class TargetReading {
     }
   }
 
+  void ReadWaldir() {
+    target_.waldir = place_.request.waldir;
+    if (target_.waldir.empty()) return;
+    const fs::path wal = fs::weakly_canonical(target_.waldir);
+    const fs::path data = fs::weakly_canonical(place_.directory);
+    target_.waldir_is_inside = core::IsInside(wal, data) || core::IsInside(data, wal);
+    const DirectoryFacts there = LookAtDirectory(wal);
+    const bool is_empty = !there.exists || there.is_empty || IsLeftOverThere(target_.waldir);
+    target_.waldir_is_usable = target_.waldir.starts_with('/') && is_empty &&
+                               (!there.exists || there.is_own) && IsWritable(ExistingPart(wal));
+  }
+
   // The earlier clone has put it there, and it will be removed.
   bool IsLeftOverThere(const std::string& path) const {
     if (!place_.left_over) return false;
@@ -123,7 +137,9 @@ class TargetReading {
       volume.data_bytes += bytes;
       volume.takes_wal = volume.takes_wal || takes_wal;
     };
-    add(place_.directory, place_.data_bytes, true);
+    const fs::path waldir = place_.request.waldir;
+    add(place_.directory, place_.data_bytes, waldir.empty());
+    if (!waldir.empty()) add(waldir, 0, true);
     for (const PlacedTablespace& tablespace : place_.tablespaces) {
       add(tablespace.here, tablespace.bytes, false);
     }

@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "core/clone_check.hpp"
 #include "helper/cli.hpp"
 #include "helper/command/command.hpp"
 
@@ -51,6 +52,28 @@ Action AddClone(CLI::App& command, Output& output) {
       ->type_name("fast|spread");
   command.add_option("-r,--max-rate", request.max_rate,
                      "copy no faster than this, in kB a second, or with suffix k or M");
+  command
+      .add_option("--compress", request.compression,
+                  "compress over the wire: gzip, lz4 or zstd, with a level as zstd:3")
+      ->check(CLI::Validator(
+          [](const std::string& text) {
+            const std::string method = text.substr(0, text.find(':'));
+            const bool is_known = method == "gzip" || method == "lz4" || method == "zstd";
+            return is_known ? std::string() : "not one of gzip, lz4, zstd";
+          },
+          "METHOD[:LEVEL]"));
+  command.add_option("--waldir", request.waldir,
+                     "folder for the WAL, outside the data directory, empty or not there yet");
+  command
+      .add_option("--replication-delay", request.delay,
+                  "replay commits so much later, as 30min (recovery_min_apply_delay)")
+      ->check(CLI::Validator(
+          [](const std::string& text) {
+            return core::IsDelay(text) ? std::string() : "no number with ms, s, min, h or d";
+          },
+          "TIME"));
+  command.add_flag("--verify", request.verify,
+                   "compare the copy with its manifest before it can be started");
   return [options] {
     options->request.dry_run = options->common.dry_run;
     RunClone(options->request, options->common.output);

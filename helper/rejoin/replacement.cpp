@@ -138,7 +138,7 @@ void Replacement::Copy() {
   source["application_name"] = "pg_baton_clone_" + place_.node_name;
   try {
     RunBaseBackup({place_.programs.Path("pg_basebackup"), fresh, source, place_.passfile.string(),
-                   place_.node_name, "fast", "", mappings},
+                   place_.node_name, "fast", "", mappings, "stream", "", ""},
                   [&](std::int64_t done, std::int64_t total) {
                     copied = done;
                     progress.Update(done, total);

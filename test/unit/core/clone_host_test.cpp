@@ -129,6 +129,28 @@ TEST(CloneHost, NeverSaysThatTheOthersReachAServerThatDoesNotRun) {
                   "server runs"));
 }
 
+TEST(CloneHost, RefusesAFolderForTheWalThatCannotBeOne) {
+  Clonable it;
+  it.target.waldir = "/wal";
+  EXPECT_THAT(it.Check(), IsEmpty());
+
+  it.target.waldir_is_usable = false;
+  EXPECT_THAT(it.Said("waldir"),
+              ElementsAre("refused: \"/wal\" cannot be the folder of the WAL"));
+
+  it.target.waldir_is_inside = true;
+  EXPECT_THAT(it.Said("waldir"), SizeIs(1));
+}
+
+TEST(IsDelay, TakesTimesAsPostgreSqlWritesThem) {
+  for (const char* const text : {"0", "500", "10ms", "5s", "30min", "1h", "2d"}) {
+    EXPECT_TRUE(IsDelay(text)) << text;
+  }
+  for (const char* const text : {"", "h", "-1h", "1 h", "1hour", "1.5h", "9999999999"}) {
+    EXPECT_FALSE(IsDelay(text)) << text;
+  }
+}
+
 TEST(CloneHost, RefusesWhatIsNoRate) {
   Clonable it;
   it.target.max_rate = "fast";
