@@ -1,6 +1,7 @@
 #include "helper/rejoin/rewinding.hpp"
 
 #include <fmt/format.h>
+#include <limits>
 #include <thread>
 
 #include "core/error.hpp"
@@ -18,15 +19,21 @@ namespace {
 using namespace std::chrono_literals;
 using core::RejoinStep;
 
-// Segments from this one's on, and history files: what the end of this node's WAL is made of.
-std::vector<std::string> WalFrom(const fs::path& directory, core::Lsn begin,
-                                 std::uint64_t segment_bytes) {
+// A checkpoint's record, with the header of a page that may come in the middle of it, is shorter.
+constexpr std::uint64_t kCheckpointBytes = 1024;
+constexpr core::Lsn kNoEnd{std::numeric_limits<std::uint64_t>::max()};
+
+// Segments with WAL between the two, and history files.  Those that were made ahead of their use,
+// as many as max_wal_size allows, are named as if they had some.
+std::vector<std::string> WalBetween(const fs::path& directory, core::Lsn begin, core::Lsn end,
+                                    std::uint64_t segment_bytes) {
   std::vector<std::string> names;
   for (const fs::directory_entry& entry : fs::directory_iterator(directory)) {
     const std::string name = entry.path().filename();
     const bool is_segment =
         core::IsSegmentName(name) &&
-        core::BeginOf(name, segment_bytes).bytes() + segment_bytes > begin.bytes();
+        core::BeginOf(name, segment_bytes).bytes() + segment_bytes > begin.bytes() &&
+        core::BeginOf(name, segment_bytes) < end;
     if (is_segment || name.ends_with(".history")) names.push_back(name);
   }
   std::sort(names.begin(), names.end());
@@ -149,7 +156,11 @@ void Rewinding::Save(const Survey& survey) {
   ClearTheWay(directory, survey.inspection, StrangeFilesFolder(place_));
   place_.Enter(RejoinStep::kSaving);
   place_.PauseHere();
-  const auto names = WalFrom(directory / "pg_wal", survey.checkpoint, place_.control.segment_bytes);
+  // Recovery has added its checkpoint to what the survey has read.
+  const core::Lsn end(std::max(place_.target.end, place_.control.checkpoint).bytes() +
+                      kCheckpointBytes);
+  const auto names =
+      WalBetween(directory / "pg_wal", survey.checkpoint, end, place_.control.segment_bytes);
   fs::remove_all(place_.folder.wal());
   fs::create_directory(place_.folder.wal());
   for (const std::string& name : names) {
@@ -222,7 +233,8 @@ void Rewinding::Rewind() {
 // else has would be replayed at its start.
 void Rewinding::DropWalBeyondTheFork() {
   const fs::path wal = place_.directory / "pg_wal";
-  for (const std::string& name : WalFrom(wal, place_.journal.fork, place_.control.segment_bytes)) {
+  for (const std::string& name :
+       WalBetween(wal, place_.journal.fork, kNoEnd, place_.control.segment_bytes)) {
     if (core::IsSegmentName(name)) fs::remove(wal / name);
   }
 }
