@@ -135,8 +135,7 @@ TEST(CloneHost, RefusesAFolderForTheWalThatCannotBeOne) {
   EXPECT_THAT(it.Check(), IsEmpty());
 
   it.target.waldir_is_usable = false;
-  EXPECT_THAT(it.Said("waldir"),
-              ElementsAre("refused: \"/wal\" cannot be the folder of the WAL"));
+  EXPECT_THAT(it.Said("waldir"), ElementsAre("refused: \"/wal\" cannot be the folder of the WAL"));
 
   it.target.waldir_is_inside = true;
   EXPECT_THAT(it.Said("waldir"), SizeIs(1));
