@@ -192,6 +192,14 @@ void Rewinding::PutBack() {
   place_.output.Line("the rewind that was broken off begins again, from what was kept");
 }
 
+// The directory is neither what it was nor what it will be.
+core::Error Rewinding::HalfDone(const core::Error& error) const {
+  return {core::ErrorCode::kInterrupted, error.message(), error.detail(),
+          fmt::format("No server starts from \"{}\" until it is whole. When what is wrong is "
+                      "mended, run the same command again, and it goes on.",
+                      place_.directory.string())};
+}
+
 void Rewinding::Rewind() {
   Progress progress("rewinding", place_.output.is_json());
   std::int64_t copied = 0;
@@ -208,16 +216,16 @@ void Rewinding::Rewind() {
   }
   if (end.error) {
     if (can_go_back_ || end.error->code() == core::ErrorCode::kInterrupted) throw *end.error;
-    throw core::Error(
-        core::ErrorCode::kInterrupted, end.error->message(), end.error->detail(),
-        fmt::format("No server starts from \"{}\" until it is whole. When what is wrong is mended, "
-                    "run the same command again, and it goes on.",
-                    place_.directory.string()));
+    throw HalfDone(*end.error);
   }
   const bool rewound = end.has_changed;
   progress.Finish();
-  if (!rewound) DropWalBeyondTheFork();
-  FlushData(place_.directory);
+  try {
+    if (!rewound) DropWalBeyondTheFork();
+    FlushData(place_.directory);
+  } catch (const core::Error& error) {
+    throw HalfDone(error);
+  }
   place_.Enter(RejoinStep::kRewound);
   place_.PauseHere();
   const std::chrono::microseconds took =

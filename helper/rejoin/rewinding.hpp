@@ -25,6 +25,7 @@ class Rewinding {
   void MoveAside();
   void PutBack();
   void Rewind();
+  core::Error HalfDone(const core::Error& error) const;
   void GoBack();
   void DropWalBeyondTheFork();
   void Finish();
