@@ -95,7 +95,7 @@ std::string WithoutHbaLines(const std::string& text, const std::vector<std::stri
   bool in_block = false;
   const auto end_block = [&](bool at_blank) {
     // An empty line ends it, which is ours as well.
-    const bool is_gone = block == std::string(kComment) + "\n";
+    const bool is_gone = block == fmt::format("{}\n", kComment);
     if (!is_gone) result += block;
     in_block = false;
     return is_gone && at_blank;
