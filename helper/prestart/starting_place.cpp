@@ -24,9 +24,6 @@ Programs RequirePrograms(const std::string& bindir, int major) {
 
 }  // namespace
 
-// As PgCommon.pm of Debian's postgresql-common has it.
-fs::path ClusterRoot() { return Environment("PG_CLUSTER_CONF_ROOT", "/etc/postgresql"); }
-
 void RequireSameDirectory(const StartingPlace& place) {
   if (place.arguments == std::vector<std::string>{"-D", place.directory.string()}) return;
   const fs::path used = OwnSettings(place.programs, place.arguments).Value("data_directory");
