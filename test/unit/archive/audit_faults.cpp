@@ -343,10 +343,10 @@ Faults Backups() {
        }},
       {"ABackupGoesOnAfterTheArchiveEnds",
        [](const AuditedArchive& a) {
-         a.WriteText(
-             a.Name(8, 2) + ".00000028.backup",
-             fmt::format("START WAL LOCATION: {} (file x)\nSTOP WAL LOCATION: {} (file x)\n",
-                         core::Lsn(a.Begin(8).bytes() + 0x28).ToString(), a.At(10)));
+         a.WriteText(a.Name(8, 2) + ".00000028.backup",
+                     fmt::format("START WAL LOCATION: {} (file x)\nSTOP WAL LOCATION: {} (file x)\n"
+                                 "START TIMELINE: 2\n",
+                                 core::Lsn(a.Begin(8).bytes() + 0x28).ToString(), a.At(10)));
        },
        [](const AuditedArchive& a) -> Texts {
          return {

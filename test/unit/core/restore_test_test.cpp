@@ -105,7 +105,8 @@ TEST(FindShortfall, IsNoneAtTheArchivesEnd) {
 }
 
 TEST(FindShortfall, NamesTheMissingSegment) {
-  const RestoreEnd end{Lsn(0x4000000), 1, kSegmentBytes, "000000010000000000000005", "why", false};
+  const RestoreEnd end{Lsn(0x4000000),          1,    kSegmentBytes, "000000010000000000000005",
+                       "The server said: why.", false};
 
   const auto problem = FindShortfall(end);
 
