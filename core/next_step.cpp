@@ -145,6 +145,7 @@ NextStep JudgeStopped(const LocalServer& server) {
 
 std::string NameOf(const LocalServer& server) {
   std::string name = server.cluster.empty() ? server.data : server.cluster;
+  if (name.empty()) name = "a server";
   if (!server.name.empty()) name += fmt::format(" (node {})", server.name);
   return name;
 }

@@ -54,7 +54,8 @@ struct NextStep {
   std::string command;  // to type next, as the user who owns the server; empty: none is known
 };
 
-// A server's name for people: its cluster or its data directory, and its node.
+// A server's name for people: its cluster or its data directory, and its node; "a server" where
+// neither is known.
 std::string NameOf(const LocalServer& server);
 
 NextStep JudgeNextStep(const LocalServer& server);

@@ -69,6 +69,8 @@ void AddPostmasters(std::vector<FoundServer>& servers) {
     if (IsPostgres(processes / std::to_string(ParentOf(process)))) continue;
     std::error_code error;
     const fs::path data = fs::read_symlink(process / "cwd", error);
+    // It has ended, and its parent has not taken notice yet.
+    if (error == std::errc::no_such_file_or_directory) continue;
     const auto owner = OwnerOf(process);
     if (!owner || (!error && !fs::exists(data / "PG_VERSION", error))) continue;
     servers.push_back({"", data, *owner});

@@ -160,6 +160,10 @@ TEST(NextStep, NamesNoCommandForWhatItDoesNotKnow) {
   server.state = State::kUnknown;
   EXPECT_EQ(Said(server),
             "15/main (node a): unknown, and no more is known: it belongs to user bob");
+  server.cluster.clear();
+  server.data.clear();
+  server.name.clear();
+  EXPECT_EQ(Said(server), "a server: unknown, and no more is known: it belongs to user bob");
 }
 
 TEST(NextStep, StartsAServerThatMayStart) {
