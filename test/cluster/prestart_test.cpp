@@ -286,6 +286,9 @@ TEST_F(Prestart, FindsAPrimaryThatWasRegisteredSince) {
 TEST_F(Prestart, StaysDownBetweenTwoPrimariesOfOneTimeline) {
   Node& c = cluster_.Clone("c", a_);
   ASSERT_TRUE(Knows(a_, "c"));
+  c.Sql("ALTER SYSTEM SET pg_baton.follow_primary = off");
+  c.Sql("SELECT pg_reload_conf()");
+  ASSERT_TRUE(Returns(c, "SHOW pg_baton.follow_primary", "off"));
   ASSERT_EQ(b_.Sql("SELECT outcome FROM baton.promote(force => true)"), "promoted");
   ASSERT_EQ(c.Sql("SELECT outcome FROM baton.promote(force => true)"), "promoted");
   a_.Kill();

@@ -172,6 +172,9 @@ TEST_F(Rejoin, AJournalOfAnotherDirectoryIsNotGoneOnWith) {
 //   b (primary, 2)    c (primary, 2, killed)          b <--- c, by a new copy
 TEST_F(Rejoin, CopiesAServerThatWasAPrimaryOnTheSameTimeline) {
   Node& c = cluster_.Clone("c", a_);
+  c.Sql("ALTER SYSTEM SET pg_baton.follow_primary = off");
+  c.Sql("SELECT pg_reload_conf()");
+  ASSERT_TRUE(Eventually([&] { return c.Sql("SHOW pg_baton.follow_primary") == "off"; }));
   ASSERT_EQ(b_.Sql("SELECT outcome FROM baton.promote(force => true)"), "promoted");
   ASSERT_EQ(c.Sql("SELECT outcome FROM baton.promote(force => true)"), "promoted");
   c.Sql("INSERT INTO t VALUES (1)");
