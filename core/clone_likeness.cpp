@@ -1,5 +1,6 @@
 #include <charconv>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <set>
 
 #include "core/clone_rules.hpp"

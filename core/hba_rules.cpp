@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <array>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace baton::core {
 namespace {
