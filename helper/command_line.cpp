@@ -21,8 +21,8 @@ void AddPrinter(CLI::App& parser, const std::string& name, std::string (*text)(c
     fmt::print("{}", text(parser));
     throw CLI::Success();
   };
-  // Without a group it stands in no help.
-  parser.add_flag_callback(name, print)->group("");
+  // Without a group it stands in no help.  At once, for otherwise CLI11 asks for a command before.
+  parser.add_flag_callback(name, print)->group("")->trigger_on_parse();
 }
 
 }  // namespace
