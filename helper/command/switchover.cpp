@@ -3,6 +3,7 @@
 // is read from baton.requests of both nodes.
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <thread>
 #include <unistd.h>
 
 #include "core/node_name.hpp"
@@ -23,6 +24,8 @@ using namespace std::chrono_literals;
 constexpr std::chrono::seconds kLimit{10};
 // While the roles change, a node that does not answer soon is asked again.
 constexpr std::chrono::seconds kFollowingLimit{2};
+// Some rounds of the observer, which takes one a second.
+constexpr std::chrono::seconds kRolesSettle{5};
 
 struct Options {
   explicit Options(Output& output) : common{output} {}
@@ -68,19 +71,36 @@ class Switchover {
     if (own.role == "primary") {
       from_ = {own.name, access_.AddressOf(asked), std::move(asked)};
     } else {
-      from_.name = PresentPrimary(own.name, ReadCluster(asked));
-      from_.there = AddressIn(asked, from_.name);
-      Open(from_);
-      const std::string role = from_.connection->Value("SELECT role FROM baton.node_status");
-      if (role != "primary") {
-        throw core::Error(core::ErrorCode::kFailed,
-                          fmt::format("node \"{}\" is not the primary any more", from_.name),
-                          fmt::format("Its role is \"{}\".", role),
-                          "See pg_baton status, and run the command again.");
-      }
+      OpenPrimaryBy(asked, own.name);
     }
     RequireViews(*from_.connection,
                  {"baton.switchover_check(text)", "baton.switchover(text, boolean, interval)"});
+  }
+
+  // Just after the roles have changed, a node may know the old ones alone.
+  void OpenPrimaryBy(Connection& asked, const std::string& asked_name) {
+    const auto end = HandOverWatch::Clock::now() + kRolesSettle;
+    for (;;) {
+      try {
+        from_.name = PresentPrimary(asked_name, ReadCluster(asked));
+        from_.there = AddressIn(asked, from_.name);
+        Open(from_);
+        return RequirePrimary(from_);
+      } catch (const core::Error&) {
+        if (HandOverWatch::Clock::now() >= end) throw;
+      }
+      CheckInterrupt();
+      std::this_thread::sleep_for(200ms);
+    }
+  }
+
+  static void RequirePrimary(Node& node) {
+    const std::string role = node.connection->Value("SELECT role FROM baton.node_status");
+    if (role == "primary") return;
+    throw core::Error(core::ErrorCode::kFailed,
+                      fmt::format("node \"{}\" is not the primary any more", node.name),
+                      fmt::format("Its role is \"{}\".", role),
+                      "See pg_baton status, and run the command again.");
   }
 
   static Parameters AddressIn(Connection& server, const std::string& name) {

@@ -115,6 +115,8 @@ TEST_F(Secrets, AreShownByNoCommand) {
        fmt::format("postgresql://baton_node:{}@127.0.0.1:{}/postgres", password_, a_.port())});
   Run(At("promote", b_, {"--dry-run", "--force"}));
   Run(At("switchover", a_, {"b"}));
+  EXPECT_TRUE(
+      Returns(b_, "SELECT status FROM baton.switchover_check('a') WHERE status = 'critical'", ""));
   Run(At("switchover", a_, {"a"}));
   b_.Stop();
   Run({"prestart", "-D", b_.data().string(), "--bindir=" + Cluster::bindir().string()});

@@ -101,6 +101,16 @@ TEST_F(SwitchoverCommand, FindsThePrimaryFromTheTargetAndSwapsBack) {
   EXPECT_TRUE(Streams(b_, a_));
 }
 
+// The node that has just given the role away may not have seen yet who has it.
+TEST_F(SwitchoverCommand, FindsThePrimaryRightAfterTheRolesHaveChanged) {
+  const HelperResult there = Switchover("b", a_);
+  ASSERT_EQ(there.exit_code, 0) << there.output;
+
+  const HelperResult plan = Switchover("a", a_, {"--dry-run", "--format=json"});
+
+  EXPECT_THAT(plan.json(), HasSubstr("\"former_primary\": \"b\""));
+}
+
 //   a (primary) <--- b            a ---> b (primary) <--- c
 //               <--- c
 TEST_F(SwitchoverCommand, FindsThePrimaryFromAThirdNode) {
