@@ -39,11 +39,11 @@ std::string_view PlaceName(WalPlace place) {
   return "nowhere";
 }
 
-MissingWal::MissingWal(Connection& source, fs::path directory, std::string restore_command,
-                       Cluster cluster)
+MissingWal::MissingWal(Connection& source, fs::path directory,
+                       std::function<std::string()> restore_command, Cluster cluster)
     : source_(source),
       directory_(std::move(directory)),
-      restore_command_(std::move(restore_command)),
+      ask_for_command_(std::move(restore_command)),
       cluster_(std::move(cluster)) {}
 
 WalPlace MissingWal::Fetch(const std::string& name, const fs::path& to, bool source_has_the_same) {
@@ -79,11 +79,12 @@ bool MissingWal::IsSound(const fs::path& file, const std::string& name) const {
 }
 
 bool MissingWal::FromArchive(const std::string& name, const fs::path& to) const {
-  if (restore_command_.empty()) return false;
+  if (!restore_command_) restore_command_ = ask_for_command_();
+  if (restore_command_->empty()) return false;
   const ProcessResult result =
       RunProcess({"/bin/sh", "-c",
                   fmt::format("cd {} && {}", CommandText({directory_.string()}),
-                              core::ExpandRestoreCommand(restore_command_, name, to.string()))});
+                              core::ExpandRestoreCommand(*restore_command_, name, to.string()))});
   return result.exit_code == 0 && fs::is_regular_file(to);
 }
 

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
 
 #include "helper/server/connection.hpp"
@@ -20,8 +22,10 @@ class MissingWal {
     std::string system_identifier;
   };
 
-  // `restore_command` is this node's own, run in its data directory as the server would.
-  MissingWal(Connection& source, fs::path directory, std::string restore_command, Cluster cluster);
+  // `restore_command` gives this node's own, run in its data directory as the server would; it is
+  // asked for once, when the archive is.
+  MissingWal(Connection& source, fs::path directory, std::function<std::string()> restore_command,
+             Cluster cluster);
 
   // Brings a segment, or a history file, to `to`, flushed; it is of this cluster, and whole.  The
   // source is asked only where its file must be the same: beyond the fork it has other WAL under
@@ -40,7 +44,8 @@ class MissingWal {
 
   Connection& source_;
   fs::path directory_;
-  std::string restore_command_;
+  std::function<std::string()> ask_for_command_;
+  mutable std::optional<std::string> restore_command_;
   Cluster cluster_;
 };
 

@@ -31,7 +31,8 @@ core::TimelineHistory Parsed(const std::optional<std::string>& text, core::Timel
 
 Surveyor::Surveyor(Workplace& place)
     : place_(place),
-      missing_(place.source(), place.directory, place.OwnSetting("restore_command"),
+      missing_(place.source(), place.directory,
+               [&place] { return place.OwnSetting("restore_command"); },
                {place.control.segment_bytes, place.control.system_identifier}),
       wal_(place.directory / "pg_wal"),
       fetched_folder_(place.directory.string() + ".pg_baton_fetched") {

@@ -114,8 +114,8 @@ void Workplace::FindNames() {
                       "Its configuration has no pg_baton.node_name.", "Give it by --node-name.");
   }
   core::RequireNodeName(node_name);
-  const std::string own = OwnSetting("pg_baton.passfile");
-  passfile = ResolvePassfile(request.server.passfile.empty() ? own : request.server.passfile);
+  passfile = ResolvePassfile(request.server.passfile.empty() ? OwnSetting("pg_baton.passfile")
+                                                             : request.server.passfile);
   const core::StateFile state =
       core::StateFromFile(ReadFileIfThere(directory / "pg_baton" / "state").value_or(""),
                           fmt::format("{}@{}", node_name, target.system_identifier));
