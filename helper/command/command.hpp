@@ -25,6 +25,7 @@ Action AddFollow(CLI::App& command, Output& output);
 Action AddStatus(CLI::App& command, Output& output);
 Action AddCheck(CLI::App& command, Output& output);
 Action AddMetrics(CLI::App& command, Output& output);
+Action AddVerify(CLI::App& command, Output& output);
 Action AddArchiveCheck(CLI::App& command, Output& output);
 Action AddArchivePush(CLI::App& command, Output& output);
 Action AddArchiveGet(CLI::App& command, Output& output);
@@ -95,6 +96,11 @@ inline constexpr Command kCommands[] = {
      "  pg_baton metrics --listen=9188 -d \"host=/var/run/postgresql user=monitor\"\n"
      "  pg_baton metrics --listen=[::1]:9188 -h 10.0.0.1\n",
      AddMetrics},
+    {"verify", "write a row on the primary, and see it on every standby",
+     "  pg_baton verify -h 10.0.0.1\n"
+     "  pg_baton verify -d \"host=10.0.0.1,10.0.0.2 target_session_attrs=primary\" "
+     "--format=json\n",
+     AddVerify},
     {"archive-check", "audit a WAL archive: can it be restored from?",
      "  pg_baton archive-check --archive-directory=/srv/wal\n"
      "  pg_baton archive-check --archive-directory=/srv/wal -h /var/run/postgresql\n"
