@@ -76,6 +76,7 @@ bool AsksForPassword(const HbaRule& rule) {
 }
 
 Problem Explain(const TrialFacts& facts) {
+  if (const auto problem = ExplainTls(facts)) return *problem;
   if (!facts.reached) return ExplainUnreached(facts);
   if (!facts.rule) {
     if (!facts.rule_for_tls) {
@@ -102,6 +103,41 @@ Problem Explain(const TrialFacts& facts) {
 }
 
 }  // namespace
+
+// libpq's words are those of fe-secure-openssl.c and fe-secure-common.c.
+std::optional<Problem> ExplainTls(const TrialFacts& facts) {
+  const auto said = [&facts](std::string_view part) {
+    return facts.said.find(part) != std::string::npos;
+  };
+  const auto problem = [&facts](const char* hint) {
+    return Problem{fmt::format("TLS to {} port {} does not come about", facts.address, facts.port),
+                   facts.said, hint};
+  };
+  if (said("root certificate file")) {
+    return problem(
+        "Put the certificate of the authority there, on every host, or name its place "
+        "with --tls-root.");
+  }
+  if (said("does not match host name") || said("could not get server's host name")) {
+    return problem(
+        "The certificate has to name the address that is given by --advertise; or use "
+        "--tls=verify-ca.");
+  }
+  if (said("certificate verify failed")) {
+    return problem(
+        "The server's certificate has to be signed by the authority whose certificate "
+        "the nodes have.");
+  }
+  if (said("server does not support SSL")) {
+    return problem("Give the server a certificate, set ssl = on, and reload.");
+  }
+  if (said("certificate authentication failed") || said("requires a valid client certificate")) {
+    return problem(
+        "The server's user needs a certificate with common name baton_node in "
+        "~/.postgresql/postgresql.crt, and its key in postgresql.key, mode 0600.");
+  }
+  return said("SSL error") ? std::optional(problem("See the log of the server.")) : std::nullopt;
+}
 
 Problem ExplainTrial(const TrialFacts& facts) {
   Problem problem = Explain(facts);

@@ -31,6 +31,9 @@ struct TrialFacts {
   bool is_expired = false;
 };
 
+// What TLS itself has against the connection; nullopt: nothing, or it has none.
+std::optional<Problem> ExplainTls(const TrialFacts& facts);
+
 // The detail has libpq's words, the hint what to do.
 Problem ExplainTrial(const TrialFacts& facts);
 

@@ -18,6 +18,7 @@ bool IsTooFew(int limit) { return limit >= 0 && limit < kLeastConnections; }
 
 void PlanPassword(const NodeRoleFacts& role, const NodePasswordFacts& password,
                   NodeRolePlan& plan) {
+  if (!password.is_needed && !password.new_asked_for && !password.was_typed) return;
   const bool has_one = role.exists && role.verifier != VerifierKind::kNone;
   if (password.new_asked_for || !has_one) {
     plan.sets_password = true;

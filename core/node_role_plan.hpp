@@ -28,6 +28,7 @@ struct NodePasswordFacts {
   bool was_typed = false;
   std::optional<bool> fits;    // the role's; nullopt: there is none, or that cannot be told
   bool new_asked_for = false;  // whatever the role has now is replaced
+  bool is_needed = true;       // not where nodes log in by certificate
 };
 
 struct NodeRolePlan {

@@ -12,7 +12,7 @@ case "$codename" in
 esac
 
 packages=(
-  ca-certificates cmake g++ git groff-base make pkg-config
+  ca-certificates cmake g++ git groff-base make openssl pkg-config
   "postgresql-$major" "postgresql-client-$major" "postgresql-server-dev-$major" libpq-dev libkrb5-dev
   libcli11-dev libcpp-httplib-dev libfmt-dev liblz4-dev libzstd-dev zlib1g-dev nlohmann-json3-dev libgtest-dev libgmock-dev
 )

@@ -98,7 +98,7 @@ class Clone {
   void Register() {
     const std::string port = place_.OwnSetting("port");
     RegisterNode(place_.source, request_.node_name,
-                 RegistryConninfo(request_.advertise, port, place_.database));
+                 RegistryConninfo(request_.advertise, port, place_.database, TlsIn(place_.given)));
     output_.Line(fmt::format("registered node \"{}\" at {} port {}", request_.node_name,
                              request_.advertise, port));
   }

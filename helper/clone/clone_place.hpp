@@ -37,7 +37,7 @@ class ClonePlace {
   Output& output;
   const fs::path directory;
   const fs::path passfile;
-  const Parameters given;
+  Parameters given;
   bool password_stored = false;
   Connection source;
   core::CloneSource source_facts;

@@ -82,11 +82,20 @@ class Configuration {
     const fs::path hba = fs::path(place_.request.server.config_directory) / "pg_hba.conf";
     std::vector<std::string> addresses = {place_.request.advertise, place_.source.host()};
     const std::string before = ReadFile(hba);
-    const std::string after = WithHbaLines(before, HbaLines(addresses, kNodeRole, place_.database));
+    const std::string after =
+        WithHbaLines(before, HbaLines(addresses, kNodeRole, place_.database, StyleOfSource()));
     if (before == after) return;
     KeepFirst(hba, before);
     ReplaceFile(hba, after);
     place_.output.Line(fmt::format("let the other nodes in, in \"{}\"", hba.string()));
+  }
+
+  // Its pg_hba.conf comes with the data, or lies in another folder; what is asked for can be seen
+  // in the way in either case.
+  HbaStyle StyleOfSource() const {
+    const auto found = place_.given.find("sslmode");
+    if (found == place_.given.end() || !RequiresTls(found->second)) return {};
+    return {true, PQconnectionUsedPassword(place_.source.get()) == 0};
   }
 
   ClonePlace& place_;

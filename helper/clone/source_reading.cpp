@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <fmt/format.h>
 
+#include "helper/command/node_access.hpp"
 #include "helper/server/queries.hpp"
 
 namespace baton::helper {
@@ -144,6 +145,8 @@ class SourceReading {
         source_.Value("SELECT name FROM baton.node_status") == place_.request.node_name;
     const std::string named = source_.Value("SHOW pg_baton.database");
     if (!named.empty()) place_.database = named;
+    const Parameters tls = RegisteredTls(source_);
+    place_.given.insert(tls.begin(), tls.end());
   }
 
   ClonePlace& place_;

@@ -44,9 +44,33 @@ Parameters NodeParameters(Parameters server, const fs::path& passfile) {
   return server;
 }
 
+Parameters TlsIn(const Parameters& parameters) {
+  Parameters tls;
+  for (const char* const keyword : {"sslmode", "sslrootcert"}) {
+    const auto found = parameters.find(keyword);
+    if (found != parameters.end()) tls.insert(*found);
+  }
+  return tls;
+}
+
+bool RequiresTls(const std::string& sslmode) {
+  return sslmode == "require" || sslmode == "verify-ca" || sslmode == "verify-full";
+}
+
 std::string RegistryConninfo(const std::string& host, const std::string& port,
-                             const std::string& database) {
-  return ConninfoText({{"host", host}, {"port", port}, {"user", kNodeRole}, {"dbname", database}});
+                             const std::string& database, const Parameters& tls) {
+  Parameters parameters = {
+      {"host", host}, {"port", port}, {"user", kNodeRole}, {"dbname", database}};
+  parameters.insert(tls.begin(), tls.end());
+  return ConninfoText(parameters);
+}
+
+Parameters RegisteredTls(Connection& node) {
+  if (node.Value("SELECT to_regclass('baton.node') IS NOT NULL") != "t") return {};
+  const Result row = node.Query(
+      "SELECT conninfo FROM baton.node"
+      " WHERE name = pg_catalog.current_setting('pg_baton.node_name', true)");
+  return row.rows() == 0 ? Parameters() : TlsIn(ParseConninfo(row.Text(0, 0)));
 }
 
 std::string PrimaryConninfo(const Connection& primary, const fs::path& passfile,

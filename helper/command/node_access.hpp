@@ -24,9 +24,17 @@ std::optional<std::string> KnownNodePassword(const std::filesystem::path& passfi
 // and what else was said; user, password file and application name are ours.
 Parameters NodeParameters(Parameters server, const std::filesystem::path& passfile);
 
+// What a connection string says about TLS that is the same on all hosts: sslmode, sslrootcert.
+Parameters TlsIn(const Parameters& parameters);
+// Whether this is a mode with which a connection without TLS fails.
+bool RequiresTls(const std::string& sslmode);
+
 // What stands in the registry for a node, without anything that belongs to one host alone.
 std::string RegistryConninfo(const std::string& host, const std::string& port,
-                             const std::string& database);
+                             const std::string& database, const Parameters& tls);
+
+// The words on TLS by which that node itself is registered; none if it is not.
+Parameters RegisteredTls(Connection& node);
 
 // The value of primary_conninfo for a standby called `name`.
 std::string PrimaryConninfo(const Connection& primary, const std::filesystem::path& passfile,

@@ -57,6 +57,21 @@ Action AddSetupPrimary(CLI::App& command, Output& output) {
                    "ask for the password of role baton_node instead of making one");
   command.add_flag("--new-password", request.new_password,
                    "give role baton_node a new password, made here or asked for");
+  auto* const tls =
+      command
+          .add_option("--tls", request.tls,
+                      "let nodes reach this one by TLS only, and look at its certificate so far")
+          ->check(CLI::IsMember({"require", "verify-ca", "verify-full"}))
+          ->type_name("require|verify-ca|verify-full");
+  command
+      .add_option("--tls-root", request.tls_root,
+                  "certificate of the authority, at the same place on all hosts (default: "
+                  "~/.postgresql/root.crt of the server's user)")
+      ->needs(tls);
+  command
+      .add_flag("--client-certificates", request.client_certificates,
+                "let nodes in by certificates with common name baton_node instead of passwords")
+      ->needs(tls);
   command.add_option("--archive-directory", request.archive_directory,
                      "archive WAL into this folder, best one that all nodes share");
   command

@@ -52,16 +52,36 @@ std::string HbaAddress(const std::string& address) {
 }
 
 std::vector<std::string> HbaLines(const std::vector<std::string>& addresses,
-                                  const std::string& role, const std::string& database) {
+                                  const std::string& role, const std::string& database,
+                                  const HbaStyle& style) {
   std::vector<std::string> lines;
   for (const std::string& address : addresses) {
     for (const std::string& what : {std::string("replication"), database}) {
-      const std::string line = fmt::format("host    {:<15} {:<15} {:<23} scram-sha-256", what, role,
-                                           HbaAddress(address));
+      const std::string line =
+          fmt::format("{:<7} {:<15} {:<15} {:<23} {}", style.tls_only ? "hostssl" : "host", what,
+                      role, HbaAddress(address), style.by_certificate ? "cert" : "scram-sha-256");
       if (std::find(lines.begin(), lines.end(), line) == lines.end()) lines.push_back(line);
     }
   }
   return lines;
+}
+
+std::optional<HbaStyle> HbaStyleIn(const std::string& text, const std::string& role) {
+  std::istringstream all(text);
+  for (std::string line; std::getline(all, line);) {
+    std::istringstream words(Normal(line));
+    std::string type;
+    std::string database;
+    std::string user;
+    std::string address;
+    std::string method;
+    words >> type >> database >> user >> address >> method;
+    if (database != "replication" || user != role) continue;
+    if (type == "host" && method == "scram-sha-256") return HbaStyle{false, false};
+    if (type == "hostssl" && method == "scram-sha-256") return HbaStyle{true, false};
+    if (type == "hostssl" && method == "cert") return HbaStyle{true, true};
+  }
+  return std::nullopt;
 }
 
 std::string WithHbaLines(const std::string& text, const std::vector<std::string>& lines,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,9 +12,22 @@ namespace baton::helper {
 // name as it is.  Throws kUsage for what cannot be any of these.
 std::string HbaAddress(const std::string& address);
 
+// How nodes get in: with a password, or with a certificate whose common name is the role.
+struct HbaStyle {
+  bool tls_only = false;
+  bool by_certificate = false;  // implies the other
+
+  bool operator==(const HbaStyle&) const = default;
+};
+inline constexpr HbaStyle kHbaStyles[] = {{false, false}, {true, false}, {true, true}};
+
 // Two lines an address: for replication, and for the database that holds the registry.
 std::vector<std::string> HbaLines(const std::vector<std::string>& addresses,
-                                  const std::string& role, const std::string& database);
+                                  const std::string& role, const std::string& database,
+                                  const HbaStyle& style = {});
+
+// That of the first rule of such lines for this role; nullopt if there is none.
+std::optional<HbaStyle> HbaStyleIn(const std::string& text, const std::string& role);
 
 // The text with those lines that it lacks, before its first rule, since the first rule that fits
 // counts.  The same text if it has them all.  Those of `first` go there even if it has them further

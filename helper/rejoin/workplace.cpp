@@ -160,6 +160,8 @@ void Workplace::ReadSource() {
       source().Value("SELECT pg_has_role(current_user, 'pg_checkpoint', 'USAGE')") == "t";
   facts.slot_active = LookAtSlot(source(), node_name).active;
   if (!facts.has_extension || facts.in_recovery) return;
+  const Parameters tls = RegisteredTls(source());
+  given.insert(tls.begin(), tls.end());
   facts.name_is_source = source().Value("SELECT name FROM baton.node_status") == node_name;
   facts.timeline = Timeline(source());
   facts.current = CurrentLsn(source());

@@ -116,6 +116,7 @@ void TryNodeConnections(Setup& setup) {
   const std::string& port = setup.places.port;
   Parameters parameters = NodeParameters(
       {{"host", host}, {"port", port}, {"dbname", setup.places.database}}, setup.passfile);
+  parameters.insert(setup.login.tls.begin(), setup.login.tls.end());
   Connection ordinary = Try(setup, parameters);
   RequireSameServer(setup, ordinary);
   parameters["replication"] = "true";

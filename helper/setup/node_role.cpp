@@ -77,9 +77,9 @@ NodeRole::NodeRole(Setup& setup) : setup_(setup) {
   const Found role = Look(setup.server);
   exists_ = role.facts.exists;
   const bool was_typed = request.ask_node_password && !password_.empty();
-  plan_ =
-      core::PlanNodeRole(role.facts, {setup.passfile.string(), !password_.empty(), was_typed,
-                                      Fits(setup.server, role, password_), request.new_password});
+  plan_ = core::PlanNodeRole(role.facts, {setup.passfile.string(), !password_.empty(), was_typed,
+                                          Fits(setup.server, role, password_), request.new_password,
+                                          !setup.login.style.by_certificate});
 }
 
 void NodeRole::EnsurePassword() {

@@ -19,6 +19,7 @@ core::HbaQuestion QuestionOf(const Setup& setup, const std::string& address, boo
   question.is_replication = is_replication;
   question.database = setup.places.database;
   question.user = kNodeRole;
+  question.tls = setup.login.style.tls_only;
   return question;
 }
 
@@ -28,7 +29,7 @@ std::vector<std::string> FindShadowed(Setup& setup, const std::vector<std::strin
   const std::vector<core::HbaRule> rules = ReadHbaRules(setup.server);
   const std::vector<std::string> groups = GroupsOf(setup.server, kNodeRole);
   for (const std::string& address : addresses) {
-    const auto lines = HbaLines({address}, kNodeRole, setup.places.database);
+    const auto lines = HbaLines({address}, kNodeRole, setup.places.database, setup.login.style);
     for (const bool is_replication : {true, false}) {
       core::HbaQuestion question = QuestionOf(setup, address, is_replication);
       question.groups = groups;
@@ -48,6 +49,16 @@ std::size_t LineNumber(const std::string& text, const std::string& line) {
   std::size_t number = 1;
   for (std::string other; std::getline(lines, other) && other != line;) ++number;
   return number;
+}
+
+// Those of another style would let in whoever has no TLS, or no certificate.
+std::string WithoutOtherStyles(const Setup& setup, const std::vector<std::string>& addresses,
+                               std::string text) {
+  for (const HbaStyle& style : kHbaStyles) {
+    if (style == setup.login.style) continue;
+    text = WithoutHbaLines(text, HbaLines(addresses, kNodeRole, setup.places.database, style));
+  }
+  return text;
 }
 
 void Show(Setup& setup, const std::string& before, const std::string& after,
@@ -77,10 +88,16 @@ void EnsureNodeRules(Setup& setup) {
   const fs::path& file = setup.places.hba_file;
   std::vector<std::string> addresses = {setup.request.advertise};
   addresses.insert(addresses.end(), setup.request.allow.begin(), setup.request.allow.end());
-  const std::vector<std::string> lines = HbaLines(addresses, kNodeRole, setup.places.database);
+  const std::vector<std::string> lines =
+      HbaLines(addresses, kNodeRole, setup.places.database, setup.login.style);
   const std::string before = ReadFile(file);
-  const std::string after = WithHbaLines(before, lines, FindShadowed(setup, addresses));
+  const std::string kept = WithoutOtherStyles(setup, addresses, before);
+  const std::string after = WithHbaLines(kept, lines, FindShadowed(setup, addresses));
   if (before == after) return;
+  if (kept != before) {
+    setup.Change(
+        fmt::format("take lines of {} with another login out of \"{}\"", kNodeRole, file.string()));
+  }
   Show(setup, before, after, lines);
   if (setup.dry_run()) return;
   KeepFirst(file, before);

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "core/setup_record.hpp"
+#include "helper/config/hba_file.hpp"
 #include "helper/server/connection.hpp"
 #include "helper/server/local_server.hpp"
 #include "helper/setup/setup_primary.hpp"
@@ -23,6 +24,12 @@ struct ServerPlaces {
   std::string port;
   std::string database = "postgres";  // with the extension and the registry
   Programs programs;                  // bindir is empty if none were found
+};
+
+// How the other nodes get into this one.
+struct NodeLogin {
+  Parameters tls;  // of their connection strings
+  HbaStyle style;
 };
 
 class Setup {
@@ -54,6 +61,7 @@ class Setup {
   const std::optional<LocalServer> local_server;  // where the request names it by its place
   Connection server;
   ServerPlaces places;
+  NodeLogin login;
 
  private:
   Connection Connect() const;

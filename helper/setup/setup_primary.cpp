@@ -5,6 +5,7 @@
 #include "helper/command/node_access.hpp"
 #include "helper/server/queries.hpp"
 #include "helper/setup/node_connection.hpp"
+#include "helper/setup/node_login.hpp"
 #include "helper/setup/node_role.hpp"
 #include "helper/setup/node_rules.hpp"
 #include "helper/setup/preflight.hpp"
@@ -29,8 +30,8 @@ void Complete(Setup& setup) {
     server.Run("CREATE EXTENSION pg_baton SCHEMA pg_catalog");
   }
   EnsureMembership(setup, "baton_operator", true);
-  const std::string conninfo =
-      RegistryConninfo(setup.request.advertise, setup.places.port, setup.places.database);
+  const std::string conninfo = RegistryConninfo(setup.request.advertise, setup.places.port,
+                                                setup.places.database, setup.login.tls);
   if (server.Value("SELECT conninfo FROM baton.node WHERE name = $1", {name}) != conninfo) {
     setup.Remember([](core::SetupRecord& record) { record.registered = true; });
     setup.Change(fmt::format("register node \"{}\" as {}", name, conninfo));
@@ -50,6 +51,10 @@ void RunSetupPrimary(const SetupRequest& request, Output& output) {
   output.result()["hba_file"] = setup.places.hba_file.string();
   output.result()["node_name"] = request.node_name;
   core::Problems problems = FindSetupProblems(setup);
+  if (problems.empty()) {
+    setup.login = ReadNodeLogin(setup);
+    problems = FindLoginProblems(setup);
+  }
   NodeRole role(setup);
   problems.insert(problems.end(), role.problems().begin(), role.problems().end());
   core::RequireNone(std::move(problems));

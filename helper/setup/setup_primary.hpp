@@ -20,9 +20,12 @@ struct SetupRequest {
   int standbys = 0;      // that it is to have; 0: not said
   std::string passfile;  // empty: libpq's default
   bool ask_node_password = false;
-  bool new_password = false;        // of baton_node, whatever it has now
-  std::string archive_directory;    // empty: archiving is left as it is
-  std::string archive_compression;  // empty: left as it is
+  std::string tls;                   // sslmode of connections to this node; empty: as it is now
+  std::string tls_root;              // file that all hosts have, with the authority's certificate
+  bool client_certificates = false;  // instead of passwords
+  bool new_password = false;         // of baton_node, whatever it has now
+  std::string archive_directory;     // empty: archiving is left as it is
+  std::string archive_compression;   // empty: left as it is
   bool restart = false;
   std::string restart_command;  // instead of pg_ctl; empty: none
   std::string bindir;

@@ -54,6 +54,36 @@ TEST(ExplainTrial, TellsARefusalFromSilence) {
                      "through."}));
 }
 
+TEST(ExplainTrial, TellsWhatTlsHasAgainstIt) {
+  const auto hint_of = [](const std::string& said) {
+    const Problem problem = ExplainTrial(Failed(said));
+    EXPECT_EQ(problem.message, "TLS to 10.0.0.1 port 5432 does not come about");
+    EXPECT_EQ(problem.detail, said);
+    return problem.hint;
+  };
+
+  EXPECT_EQ(hint_of("root certificate file \"/x\" does not exist"),
+            "Put the certificate of the authority there, on every host, or name its place with "
+            "--tls-root.");
+  EXPECT_EQ(hint_of("SSL error: certificate verify failed"),
+            "The server's certificate has to be signed by the authority whose certificate the "
+            "nodes have.");
+  EXPECT_EQ(hint_of("server certificate for \"db1\" does not match host name \"10.0.0.1\""),
+            "The certificate has to name the address that is given by --advertise; or use "
+            "--tls=verify-ca.");
+  EXPECT_EQ(hint_of("server does not support SSL, but SSL was required"),
+            "Give the server a certificate, set ssl = on, and reload.");
+  EXPECT_EQ(hint_of("FATAL:  connection requires a valid client certificate"),
+            "The server's user needs a certificate with common name baton_node in "
+            "~/.postgresql/postgresql.crt, and its key in postgresql.key, mode 0600.");
+  EXPECT_EQ(hint_of("SSL error: tlsv1 alert"), "See the log of the server.");
+}
+
+TEST(ExplainTls, HasNothingAgainstAPasswordThatIsWrong) {
+  EXPECT_EQ(ExplainTls(Failed("password authentication failed for user \"baton_node\"")),
+            std::nullopt);
+}
+
 TEST(ExplainTrial, NamesANameThatLeadsNowhere) {
   TrialFacts facts = Failed("could not translate host name \"db1\" to address");
   facts.address = "db1";

@@ -37,6 +37,22 @@ TEST(PlanNodeRole, UsesThePasswordOfTheFileForANewRole) {
   EXPECT_FALSE(plan.makes_password);
 }
 
+TEST(PlanNodeRole, MakesNoPasswordWhereCertificatesDo) {
+  NodePasswordFacts password;
+  password.is_needed = false;
+
+  const NodeRolePlan fresh = PlanNodeRole({}, password);
+  const NodeRolePlan known = PlanNodeRole(Whole(), password);
+  password.new_asked_for = true;
+  const NodeRolePlan asked = PlanNodeRole(Whole(), password);
+
+  EXPECT_TRUE(fresh.creates);
+  EXPECT_FALSE(fresh.sets_password);
+  EXPECT_THAT(known.problems, IsEmpty());
+  EXPECT_FALSE(known.sets_password);
+  EXPECT_TRUE(asked.makes_password);
+}
+
 TEST(PlanNodeRole, LeavesAWholeRoleAlone) {
   for (const std::optional<bool> fits : {std::optional<bool>(true), std::optional<bool>()}) {
     const NodeRolePlan plan = PlanNodeRole(Whole(), Stored(fits));

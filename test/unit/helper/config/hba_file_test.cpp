@@ -57,6 +57,27 @@ TEST(HbaLines, NameAnAddressOnce) {
                   "host    postgres        pg_baton        10.0.0.2/32             scram-sha-256"));
 }
 
+TEST(HbaLines, LetInByTlsOnlyOrByCertificateWhereThatIsAskedFor) {
+  EXPECT_THAT(
+      HbaLines({"10.0.0.2"}, "pg_baton", "postgres", {true, false}),
+      ElementsAre("hostssl replication     pg_baton        10.0.0.2/32             scram-sha-256",
+                  "hostssl postgres        pg_baton        10.0.0.2/32             scram-sha-256"));
+  EXPECT_THAT(HbaLines({"10.0.0.2"}, "pg_baton", "postgres", {true, true}),
+              ElementsAre("hostssl replication     pg_baton        10.0.0.2/32             cert",
+                          "hostssl postgres        pg_baton        10.0.0.2/32             cert"));
+}
+
+TEST(HbaStyleIn, IsThatOfTheFirstLineForTheRole) {
+  for (const HbaStyle& style : kHbaStyles) {
+    const std::string text = WithHbaLines("host replication other all trust\n",
+                                          HbaLines({"10.0.0.2"}, "pg_baton", "postgres", style));
+
+    EXPECT_EQ(HbaStyleIn(text, "pg_baton"), style);
+  }
+  EXPECT_EQ(HbaStyleIn("host all all all scram-sha-256\n", "pg_baton"), std::nullopt);
+  EXPECT_EQ(HbaStyleIn("host replication pg_baton all reject\n", "pg_baton"), std::nullopt);
+}
+
 TEST(HbaLines, AreNoneWithoutAnAddress) {
   EXPECT_THAT(HbaLines({}, "pg_baton", "postgres"), IsEmpty());
 }

@@ -1,0 +1,60 @@
+#include "helper/setup/node_login.hpp"
+
+#include <fmt/format.h>
+
+#include "core/connection_trial.hpp"
+#include "helper/command/node_access.hpp"
+
+namespace baton::helper {
+namespace {
+
+// A login that fails says that TLS was fine before.
+core::Problems TryTls(Setup& setup) {
+  Parameters parameters = NodeParameters(
+      {{"host", setup.request.advertise}, {"port", setup.places.port}}, setup.passfile);
+  parameters.insert(setup.login.tls.begin(), setup.login.tls.end());
+  try {
+    Connection{parameters};
+  } catch (const core::Error& error) {
+    core::TrialFacts facts;
+    facts.address = setup.request.advertise;
+    facts.port = setup.places.port;
+    facts.role = kNodeRole;
+    facts.said = error.detail();
+    if (const auto problem = core::ExplainTls(facts)) return {*problem};
+  }
+  return {};
+}
+
+}  // namespace
+
+NodeLogin ReadNodeLogin(Setup& setup) {
+  const SetupRequest& request = setup.request;
+  NodeLogin login;
+  if (request.tls.empty()) {
+    login.tls = RegisteredTls(setup.server);
+    login.style = HbaStyleIn(ReadFile(setup.places.hba_file), kNodeRole).value_or(HbaStyle());
+    return login;
+  }
+  login.tls["sslmode"] = request.tls;
+  if (!request.tls_root.empty()) login.tls["sslrootcert"] = request.tls_root;
+  login.style = {true, request.client_certificates};
+  return login;
+}
+
+core::Problems FindLoginProblems(Setup& setup) {
+  if (!setup.login.style.tls_only) return {};
+  if (setup.server.Value("SHOW ssl") != "on") {
+    return {{"this server has no TLS", "ssl is off, and nodes are to be let in by TLS only.",
+             "Give it a certificate by ssl_cert_file and ssl_key_file, set ssl = on, and reload."}};
+  }
+  if (setup.login.style.by_certificate && setup.server.Value("SHOW ssl_ca_file").empty()) {
+    return {{"this server trusts no authority for the certificates of clients",
+             "ssl_ca_file is empty.",
+             "Set ssl_ca_file to the certificate of the authority that has signed those of the "
+             "nodes, and reload."}};
+  }
+  return TryTls(setup);
+}
+
+}  // namespace baton::helper
