@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -34,6 +35,8 @@ struct SetupRecord {
   bool made_extension = false;
   bool made_operators = false;  // the role baton_operator, with the extension
   bool registered = false;      // this node
+  // What its connection string says of TLS, for the registry, which is there after a restart only.
+  std::map<std::string, std::string> tls;
 
   // Of a setting that was made before, what it was before that stays.
   void AddSetting(MadeSetting setting);

@@ -4,6 +4,7 @@
 
 #include "core/connection_trial.hpp"
 #include "helper/command/node_access.hpp"
+#include "helper/setup/record_file.hpp"
 
 namespace baton::helper {
 namespace {
@@ -26,6 +27,13 @@ core::Problems TryTls(Setup& setup) {
   return {};
 }
 
+// Of a run that was ended by the need of a restart.
+Parameters RememberedTls(Setup& setup) {
+  const auto record = ReadRecord(setup.places.data_directory);
+  if (!record || record->system_identifier != setup.SystemIdentifier()) return {};
+  return record->node_name == setup.request.node_name ? record->tls : Parameters();
+}
+
 }  // namespace
 
 NodeLogin ReadNodeLogin(Setup& setup) {
@@ -33,6 +41,7 @@ NodeLogin ReadNodeLogin(Setup& setup) {
   NodeLogin login;
   if (request.tls.empty()) {
     login.tls = RegisteredTls(setup.server);
+    if (login.tls.empty()) login.tls = RememberedTls(setup);
     login.style = HbaStyleIn(ReadFile(setup.places.hba_file), kNodeRole).value_or(HbaStyle());
     return login;
   }

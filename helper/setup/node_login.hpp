@@ -5,7 +5,7 @@
 
 namespace baton::helper {
 
-// As the request has it, or else as the registry and pg_hba.conf have it now.
+// As the request has it, or else as the registry, an earlier run and pg_hba.conf have it.
 NodeLogin ReadNodeLogin(Setup& setup);
 
 // What the server lacks for it, and whether its certificate is what the request trusts; that one is

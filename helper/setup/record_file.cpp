@@ -25,7 +25,7 @@ json ToJson(const core::SetupRecord& record) {
       {"memberships", record.memberships},       {"hba_file", record.hba_file},
       {"hba_lines", record.hba_lines},           {"settings", settings},
       {"made_extension", record.made_extension}, {"made_operators", record.made_operators},
-      {"registered", record.registered}};
+      {"registered", record.registered},         {"tls", record.tls}};
 }
 
 core::SetupRecord FromJson(const json& object) {
@@ -49,6 +49,7 @@ core::SetupRecord FromJson(const json& object) {
   object.at("made_extension").get_to(record.made_extension);
   object.at("made_operators").get_to(record.made_operators);
   object.at("registered").get_to(record.registered);
+  record.tls = object.value("tls", record.tls);
   return record;
 }
 

@@ -61,6 +61,9 @@ void RunSetupPrimary(const SetupRequest& request, Output& output) {
   output.Line(fmt::format("server: data \"{}\", configuration \"{}\", \"{}\", port {}",
                           setup.places.data_directory.string(), setup.places.config_file.string(),
                           setup.places.hba_file.string(), setup.places.port));
+  if (!request.tls.empty()) {
+    setup.Remember([&setup](core::SetupRecord& record) { record.tls = setup.login.tls; });
+  }
   role.Ensure();
   EnsureNodeRules(setup);
   const bool restart_needed = EnsureSettings(setup);

@@ -149,6 +149,20 @@ TEST_F(Tls, IsKeptWhereSetupRunsAgainWithoutAWordOfIt) {
   EXPECT_EQ(helper::ReadFile(a.data() / "pg_hba.conf"), rules);
 }
 
+// The registry, which says it later on, is there after the restart only.
+TEST_F(Tls, IsRememberedOverTheRestartThatSetupNeeds) {
+  Node& a = cluster_.InitPlain("a", Configuration());
+  const HelperResult first =
+      cluster_.SetupPrimary(a, {"--tls=verify-full", "--tls-root=" + File("ca.crt")});
+  ASSERT_EQ(first.exit_code, 0) << first.output;
+  a.Restart();
+
+  const HelperResult second = cluster_.SetupPrimary(a);
+
+  EXPECT_EQ(second.exit_code, 0) << second.output;
+  EXPECT_THAT(a.Sql("SELECT conninfo FROM baton.node"), HasSubstr("sslmode=verify-full"));
+}
+
 TEST_F(Tls, TakesThePlaceOfLinesThatLetInWithout) {
   Node& a = cluster_.InitPlain("a", Configuration());
   ASSERT_EQ(cluster_.SetupPrimary(a, {"--restart"}).exit_code, 0);

@@ -22,6 +22,7 @@ TEST(RecordFile, GivesBackWhatWasWritten) {
   record.hba_lines = {"host all all all md5"};
   record.settings = {{"a", std::nullopt, "1"}, {"b", "it's \"2\"", "3"}};
   record.made_extension = true;
+  record.tls = {{"sslmode", "verify-full"}};
 
   EXPECT_EQ(ReadRecord(data.path()), std::nullopt);
   WriteRecord(data.path(), record);
