@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstdlib>
 #include <cstring>
 #include <fmt/format.h>
 #include <fstream>
@@ -14,6 +12,7 @@
 #include "helper/system/file.hpp"
 #include "helper/system/interrupt.hpp"
 #include "helper/system/process.hpp"
+#include "helper/system/scratch.hpp"
 
 namespace baton::helper {
 namespace {
@@ -48,24 +47,10 @@ class StagedWal {
  public:
   StagedWal(const WalFolders& folders, const core::TimelineHistory& history, core::Lsn start,
             std::uint64_t segment_bytes) {
-    std::string pattern = fs::temp_directory_path() / "pg_baton_wal_XXXXXX";
-    if (mkdtemp(pattern.data()) == nullptr) {
-      throw core::Error(core::ErrorCode::kFailed, fmt::format("could not make folder \"{}\": {}",
-                                                              pattern, std::strerror(errno)));
-    }
-    path_ = pattern;
-    try {
-      Link(folders, history, start, segment_bytes);
-    } catch (...) {
-      Remove();
-      throw;
-    }
+    Link(folders, history, start, segment_bytes);
   }
-  ~StagedWal() { Remove(); }
-  StagedWal(const StagedWal&) = delete;
-  StagedWal& operator=(const StagedWal&) = delete;
 
-  const fs::path& path() const { return path_; }
+  const fs::path& path() const { return folder_.path(); }
   core::Lsn last() const { return last_; }  // begin of the last segment; none if there is none
 
  private:
@@ -77,7 +62,7 @@ class StagedWal {
         const core::Lsn begin = core::BeginOf(name, bytes);
         if (begin < SegmentBegin(start, bytes) || name != NameOf(history, begin, bytes)) continue;
         last_ = std::max(last_, begin);
-        const fs::path link = path_ / core::SegmentName(newest, begin, bytes);
+        const fs::path link = path() / core::SegmentName(newest, begin, bytes);
         std::error_code error;
         fs::create_symlink(fs::absolute(folder / name), link, error);
         if (error && error != std::errc::file_exists) {
@@ -87,12 +72,8 @@ class StagedWal {
       }
     }
   }
-  void Remove() noexcept {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
 
-  fs::path path_;
+  ScratchFolder folder_;
   core::Lsn last_;
 };
 

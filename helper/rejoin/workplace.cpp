@@ -118,7 +118,7 @@ void Workplace::FindNames() {
                                                              : request.server.passfile);
   const core::StateFile state =
       core::StateFromFile(ReadFileIfThere(directory / "pg_baton" / "state").value_or(""),
-                          fmt::format("{}@{}", node_name, target.system_identifier));
+                          core::FileOwner(node_name, target.system_identifier));
   const core::Reign& reign = state.state.reign;
   if (state.kind == core::StateFile::Kind::kOwn && reign.id != 0 &&
       reign.timeline == target.timeline) {
