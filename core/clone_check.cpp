@@ -6,9 +6,6 @@
 namespace baton::core {
 namespace {
 
-// A base backup and the WAL stream beside it.
-constexpr int kWalSendersNeeded = 2;
-
 // False where what is there is in the way.
 bool GoesAside(const CloneTarget& target, CloneVerdicts& verdicts) {
   if (target.is_running) {
@@ -78,50 +75,6 @@ void CheckDirectory(const CloneTarget& target, CloneVerdicts& verdicts) {
   }
 }
 
-void CheckSource(const CloneSource& source, CloneVerdicts& verdicts) {
-  if (source.in_recovery) {
-    verdicts.Refuse("source", {"the source is a standby", "A clone is made from the primary.",
-                               "Connect to the primary; baton.node_status.upstream names it."});
-  }
-  if (!source.has_extension) {
-    verdicts.Refuse("source", {"the source has no extension pg_baton",
-                               "The new standby could not be registered there.",
-                               "Run pg_baton setup-primary on the source's host first."});
-  }
-  if (source.name_is_source) {
-    verdicts.Refuse("source",
-                    {"the new node has the name of the source", "Each node needs its own name.",
-                     "Choose another one with --node-name."});
-  }
-  verdicts.OkUnlessSaid("source",
-                        fmt::format("a primary with PostgreSQL {} and pg_baton", source.version));
-  const int senders_left = source.wal_senders_max - source.wal_senders_used;
-  if (senders_left < kWalSendersNeeded) {
-    verdicts.Refuse(
-        "wal_senders",
-        {"the source has too few free WAL senders",
-         fmt::format("{} of max_wal_senders = {} are in use; a clone needs {}.",
-                     source.wal_senders_used, source.wal_senders_max, kWalSendersNeeded),
-         "Raise max_wal_senders on the source and restart it, or end a connection in "
-         "pg_stat_replication."});
-  }
-  verdicts.OkUnlessSaid("wal_senders",
-                        fmt::format("{} of {} are free", senders_left, source.wal_senders_max));
-  if (source.slot_active) {
-    verdicts.Refuse("slot", {"the replication slot of this node is in use",
-                             "A standby with this name streams from the source already.",
-                             "Stop that standby, or choose another name with --node-name."});
-  } else if (!source.slot_exists && source.slots_used >= source.slots_max) {
-    verdicts.Refuse(
-        "slot",
-        {"the source has no free replication slot",
-         fmt::format("All of max_replication_slots = {} are taken.", source.slots_max),
-         "Drop a slot that nobody needs, or raise max_replication_slots and restart the source."});
-  }
-  verdicts.OkUnlessSaid(
-      "slot", source.slot_exists ? "the slot of this node is there already" : "one can be made");
-}
-
 void CheckTablespaces(const CloneSource& source, const CloneTarget& target,
                       CloneVerdicts& verdicts) {
   for (const std::string& location : target.occupied_tablespaces) {
@@ -138,7 +91,7 @@ void CheckTablespaces(const CloneSource& source, const CloneTarget& target,
 
 CloneFindings CheckClone(const CloneSource& source, const CloneTarget& target) {
   CloneVerdicts verdicts;
-  CheckSource(source, verdicts);
+  CheckServers(source, target, verdicts);
   CheckDirectory(target, verdicts);
   if (!target.rejoin_journal.empty()) {
     verdicts.Refuse(

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/lsn.hpp"
 #include "core/problem.hpp"
 
 namespace baton::core {
@@ -46,27 +47,55 @@ struct CollationUse {
   std::string version;  // of the provider there; empty: it has none, as of C
 };
 
-struct CloneSource {
-  int major = 0;
-  std::string version;       // as SHOW server_version has it
-  std::string architecture;  // "x86_64", from version()
-  bool in_recovery = false;
-  bool has_extension = false;
-  bool can_read_sizes = true;
-  std::int64_t bytes = 0;                      // all tablespaces
-  std::optional<double> wal_bytes_per_second;  // written on average
-  std::optional<PageLayout> layout;
-  std::optional<bool> data_checksums;
+// What a server has room for, and has for the new node already.
+struct CloneRoom {
   int wal_senders_max = 0;
   int wal_senders_used = 0;
   int slots_max = 0;
   int slots_used = 0;
   bool slot_exists = false;  // with the new node's name
   bool slot_active = false;
-  bool name_is_source = false;           // the new node's name is that of the source
+  bool slot_lost = false;  // it is of no use, and is made anew
+};
+
+// The primary, which has the registry, where the copy is made from a standby.
+struct ClonePrimary {
+  std::string name;  // empty: which node it is could not be found out
+  Problem missing;   // why it cannot be asked; no message: it was
+  bool full_page_writes = true;
+};
+
+// The node from which the new server will stream, where that is not the source.
+struct CloneUpstream {
+  std::string name;
+  Problem missing;  // why it cannot be asked; no message: it was
+  TimelineId timeline = 0;
+  Lsn keeps_from;  // where the WAL begins that it keeps for the new server
+  CloneRoom room;
+};
+
+struct CloneSource {
+  int major = 0;
+  std::string version;       // as SHOW server_version has it
+  std::string architecture;  // "x86_64", from version()
+  std::string name;          // of the node; empty: it has none
+  bool has_extension = false;
+  std::optional<ClonePrimary> primary;    // none: the source is the primary
+  std::optional<CloneUpstream> upstream;  // none: the source is it
+  TimelineId timeline = 0;                // 0: not known
+  Lsn position;                           // written on a primary, replayed on a standby
+  bool can_read_sizes = true;
+  std::int64_t bytes = 0;                      // all tablespaces
+  std::optional<double> wal_bytes_per_second;  // written on average
+  std::optional<PageLayout> layout;
+  std::optional<bool> data_checksums;
+  CloneRoom room;
   std::vector<std::string> tablespaces;  // locations outside the data directory, as mapped
   std::optional<std::vector<std::string>> preloads;  // its shared_preload_libraries
   std::optional<std::vector<CollationUse>> collations;
+
+  // Of the server from which the new one will stream.
+  const CloneRoom& UpstreamRoom() const { return upstream ? upstream->room : room; }
 };
 
 // A setting that a standby must not have lower than its primary (CheckRequiredParameterValues in
@@ -101,6 +130,7 @@ struct CloneTarget {
     kLeftOver,    // what an earlier clone has noted as unfinished
     kForeign
   };
+  std::string node_name;  // of the new node
   std::string path;
   Directory directory = Directory::kAbsent;
   std::string move_aside_to;         // where what is there goes; empty: nowhere
@@ -122,7 +152,10 @@ struct CloneTarget {
   std::string library_folder;                        // of the programs; empty: not known
   std::vector<std::string> missing_libraries;        // of those that the source preloads
   std::optional<std::vector<std::string>> preloads;  // what the new server will preload
-  std::string libc_version;                          // of this host, "2.36"; empty: not known
+  bool needs_tls = false;                            // the nodes reach each other by TLS only
+  bool has_tls = false;                              // the new server will
+  std::vector<std::string> missing_tls_files;  // certificate and key that it names, and has not
+  std::string libc_version;                    // of this host, "2.36"; empty: not known
   std::optional<ClockReading> clock;
   int port = 0;  // of the new server; 0: not known
   std::optional<bool> port_is_free;

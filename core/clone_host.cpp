@@ -114,6 +114,24 @@ void CheckLibraries(const CloneSource& source, const CloneTarget& target, CloneV
   verdicts.OkUnlessSaid("libraries", "all that the source preloads are on this host");
 }
 
+// Whether its certificate is one that the others trust shows when they come.
+void CheckTls(const CloneTarget& target, CloneVerdicts& verdicts) {
+  if (target.has_tls) {
+    for (const std::string& file : target.missing_tls_files) {
+      verdicts.Refuse("tls", {fmt::format("\"{}\" is not on this host", file),
+                              "The new server has ssl on and names that file, and would not start.",
+                              "Put the certificate and its key there, or name others by --set "
+                              "ssl_cert_file=FILE and --set ssl_key_file=FILE."});
+    }
+  } else if (target.needs_tls) {
+    verdicts.Warn("tls", {"the new server has no TLS",
+                          "The nodes reach each other by TLS only, so they could not reach it.",
+                          "Give it a certificate of its own and ssl = on."});
+  }
+  verdicts.OkUnlessSaid(
+      "tls", target.has_tls ? "its certificate is there" : "the nodes do not ask for it");
+}
+
 void CheckClock(const CloneTarget& target, CloneVerdicts& verdicts) {
   if (!target.clock) {
     return verdicts.Unknown("clock", {"the source's clock could not be read", "", ""});
@@ -205,6 +223,7 @@ void CheckHost(const CloneSource& source, const CloneTarget& target, CloneVerdic
   if (target.bindir.empty()) return;
   CheckSettings(target, verdicts);
   CheckLibraries(source, target, verdicts);
+  CheckTls(target, verdicts);
   CheckClock(target, verdicts);
   CheckPort(target, verdicts);
   CheckWayBack(target, verdicts);

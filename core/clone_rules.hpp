@@ -39,6 +39,8 @@ class CloneVerdicts {
   CloneFindings findings_;
 };
 
+// The servers from which it is copied, by which it is registered and from which it will stream.
+void CheckServers(const CloneSource& source, const CloneTarget& target, CloneVerdicts& verdicts);
 // What the two servers must have in common.
 void CheckLikeness(const CloneSource& source, const CloneTarget& target, CloneVerdicts& verdicts);
 // What the new server finds on its host.

@@ -16,12 +16,18 @@ std::string At(const Address& address) {
 
 // This server's own directories as options.
 std::string Place(const LocalServer& server) {
+  // It is started by pg_ctlcluster or systemctl, which know where it has its log.
+  if (!server.cluster.empty()) return fmt::format(" --cluster={} --no-start", server.cluster);
   std::string options = " -D " + (server.data.empty() ? "DIRECTORY" : server.data);
   const bool is_apart = !server.configuration.empty() && server.configuration != server.data;
   if (is_apart) options += " --config-dir=" + server.configuration;
-  // It is started by pg_ctlcluster or systemctl, which know where it has its log.
-  if (!server.cluster.empty()) options += " --no-start";
   return options;
+}
+
+// The place of another server, on a host that is likely to be as this one is.
+std::string PlaceElsewhere(const LocalServer& server) {
+  if (server.cluster.empty()) return " -D DIRECTORY";
+  return fmt::format(" --cluster={} --move-aside --no-start", server.cluster);
 }
 
 std::string OwnPort(const LocalServer& server) {
@@ -76,9 +82,8 @@ NextStep JudgePrimary(const LocalServer& server) {
   }
   if (server.others == 0 && server.streaming == 0) {
     return {"primary without a standby; on the other host",
-            fmt::format("pg_baton clone{} -D DIRECTORY --node-name=NAME --advertise=ADDRESS "
-                        "--dry-run",
-                        At(server.own))};
+            fmt::format("pg_baton clone{}{} --node-name=NAME --advertise=ADDRESS --dry-run",
+                        At(server.own), PlaceElsewhere(server))};
   }
   if (server.critical > 0) {
     return {fmt::format("primary, {}; what and why", Checks(server.critical)), Status(server)};
@@ -142,6 +147,18 @@ NextStep JudgeStopped(const LocalServer& server) {
 }
 
 }  // namespace
+
+std::string_view LocalStateText(LocalServer::State state) {
+  switch (state) {
+    case LocalServer::State::kRunning:
+      return "running";
+    case LocalServer::State::kStopped:
+      return "stopped";
+    case LocalServer::State::kUnknown:
+      break;
+  }
+  return "unknown";
+}
 
 std::string NameOf(const LocalServer& server) {
   std::string name = server.cluster.empty() ? server.data : server.cluster;

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "core/node_facts.hpp"
 #include "core/prestart.hpp"
@@ -48,6 +49,9 @@ struct LocalServer {
   bool is_unfinished = false;  // a clone or rejoin was cut short
   std::optional<StartVerdict> verdict;
 };
+
+// "running", "stopped" or "unknown".
+std::string_view LocalStateText(LocalServer::State state);
 
 struct NextStep {
   std::string fact;     // about the server; one line without its name

@@ -52,11 +52,12 @@ core::Problems ProblemsOf(const std::exception& failure) {
   return {{failure.what(), "", ""}};
 }
 
-int ExitCodeOf(const std::exception& failure, const Command& command) {
+// `command` is nullptr where there is none, here and below.
+int ExitCodeOf(const std::exception& failure, const Command* command) {
   const auto* const error = dynamic_cast<const core::Error*>(&failure);
   const int usage = ExitCode(core::ErrorCode::kUsage);
   if (error != nullptr && ExitCode(error->code()) == usage) return usage;
-  if (command.failure_code != 0) return command.failure_code;
+  if (command != nullptr && command->failure_code != 0) return command->failure_code;
   if (dynamic_cast<const core::Refusal*>(&failure) != nullptr) return 3;
   return error == nullptr ? 1 : ExitCode(error->code());
 }
@@ -81,14 +82,14 @@ int Tell(const core::Problems& problems, int code, const Command* command, Outpu
   return unknown;
 }
 
-int Carry(const Action& action, const Command& command, Output& output) {
+int Carry(const Action& action, const Command* command, Output& output) {
   int code = 0;
   try {
     code = action();
     output.result()["ok"] = true;
   } catch (const std::exception& failure) {
     const core::Problems problems = ProblemsOf(failure);
-    code = Tell(problems, ExitCodeOf(failure, command), &command, output);
+    code = Tell(problems, ExitCodeOf(failure, command), command, output);
     output.result()["ok"] = false;
     for (const core::Problem& problem : problems) {
       output.result()["errors"].push_back(
@@ -126,12 +127,11 @@ int UsageError(const CLI::ParseError& error, const CLI::App& parser, Output& out
 }
 
 int SayWhatNext(Output& output) {
-  try {
+  const auto tell = [&output] {
     TellNextSteps(output);
     return 0;
-  } catch (const core::Error& error) {
-    return Tell(ProblemsOf(error), ExitCode(error.code()), nullptr, output);
-  }
+  };
+  return Carry(tell, nullptr, output);
 }
 
 }  // namespace
@@ -163,16 +163,20 @@ Parameters ConnectionOptions::Given() const {
   return parameters;
 }
 
-void CommonOptions::AddTo(CLI::App& command, bool changes_something) {
+void AddFormatOption(CLI::App& command, Output& output) {
   command
       .add_option_function<std::string>(
           "--format",
-          [this](const std::string& format) {
+          [&output](const std::string& format) {
             output.set_format(format == "json" ? Format::kJson : Format::kText);
           },
           "text or json")
       ->check(CLI::IsMember({"text", "json"}))
       ->type_name("text|json");
+}
+
+void CommonOptions::AddTo(CLI::App& command, bool changes_something) {
+  AddFormatOption(command, output);
   if (changes_something) {
     command.add_flag("-n,--dry-run", dry_run, "run every check, print the plan, change nothing");
   }
@@ -181,7 +185,6 @@ void CommonOptions::AddTo(CLI::App& command, bool changes_something) {
 int RunCommandLine(int argc, char** argv) {
   WatchForInterrupts();
   Output output;
-  if (argc <= 1) return SayWhatNext(output);
   CommandLine line(output);
   CLI::App& parser = line.parser();
   try {
@@ -195,7 +198,8 @@ int RunCommandLine(int argc, char** argv) {
     output.Error(error.message(), error.detail(), error.hint());
     return ExitCode(error.code());
   }
-  const Command& chosen = line.chosen();
+  if (line.chosen() == nullptr) return SayWhatNext(output);
+  const Command& chosen = *line.chosen();
   if (geteuid() == 0) {
     return Tell({{"cannot be executed by \"root\"", "",
                   "Run it as the user who owns the data directory: runuser -u postgres -- pg_baton "
@@ -207,11 +211,11 @@ int RunCommandLine(int argc, char** argv) {
       OpenLog(line.log_file());
     } catch (const core::Error& error) {
       const core::Problems problems = ProblemsOf(error);
-      return Tell(problems, ExitCodeOf(error, chosen), &chosen, output);
+      return Tell(problems, ExitCodeOf(error, &chosen), &chosen, output);
     }
     Log("command: " + ShownCommand({argv, argv + argc}));
   }
-  const int code = Carry(line.action(), chosen, output);
+  const int code = Carry(line.action(), &chosen, output);
   Log(fmt::format("exit code: {}", code));
   return code;
 }

@@ -32,6 +32,9 @@ struct ConnectionOptions {
   Parameters Given() const;
 };
 
+// --format
+void AddFormatOption(CLI::App& command, Output& output);
+
 // What every command has.
 struct CommonOptions {
   Output& output;

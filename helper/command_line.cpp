@@ -5,6 +5,7 @@
 
 #include "extension/version.hpp"
 #include "helper/bash_completion.hpp"
+#include "helper/cli.hpp"
 #include "helper/manual_page.hpp"
 #include "helper/server/connection.hpp"
 #include "helper/system/process.hpp"
@@ -37,7 +38,9 @@ CommandLine::CommandLine(Output& output)
                           "show the version, then exit");
   AddPrinter(parser, "--print-manual", ManualPage);
   AddPrinter(parser, "--print-completion", BashCompletion);
-  parser.require_subcommand(1);
+  AddFormatOption(parser, output);
+  // Without one, it says what to do next.
+  parser.require_subcommand(0, 1);
   // As getopt_long does: what is said last counts.
   parser.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   // From CLI11 2.5 on, help texts would be wrapped anew and their examples lose their indentation.

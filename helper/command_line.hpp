@@ -48,9 +48,9 @@ class CommandLine {
 
   CLI::App& parser() { return *parser_; }
   const CLI::App& parser() const { return *parser_; }
-  // These two are there once a command line has been parsed.
-  const Command& chosen() const { return *chosen_; }
-  const Action& action() const { return action_; }
+  // Once a command line has been parsed; nullptr if it has no command.
+  const Command* chosen() const { return chosen_; }
+  const Action& action() const { return action_; }  // of the command
   // Of --log-file; empty: none.
   const std::string& log_file() const { return log_file_; }
 

@@ -5,11 +5,13 @@
 #include "core/error.hpp"
 #include "core/quantity.hpp"
 #include "helper/backup/base_backup.hpp"
+#include "helper/clone/arrival.hpp"
 #include "helper/clone/clone_notes.hpp"
 #include "helper/clone/clone_place.hpp"
 #include "helper/clone/configuration.hpp"
 #include "helper/clone/debian_cluster.hpp"
 #include "helper/clone/findings_text.hpp"
+#include "helper/clone/first_event.hpp"
 #include "helper/clone/source_reading.hpp"
 #include "helper/clone/target_reading.hpp"
 #include "helper/clone/unfinished_copy.hpp"
@@ -87,8 +89,8 @@ class Clone {
       output_.Line(fmt::format("moved \"{}\" aside, to \"{}\"", place_.directory.string(),
                                place_.target.move_aside_to));
     }
-    if (request_.cluster.empty()) return;
-    const DebianCluster cluster(request_.cluster);
+    if (request_.server.cluster.empty()) return;
+    const DebianCluster cluster(request_.server.cluster);
     if (cluster.exists()) return;
     cluster.Create(place_.directory, request_.server.log);
     output_.Line(fmt::format("created cluster \"{}\", with its configuration in \"{}\"",
@@ -97,7 +99,7 @@ class Clone {
 
   void Register() {
     const std::string port = place_.OwnSetting("port");
-    RegisterNode(place_.source, request_.node_name,
+    RegisterNode(place_.primary(), request_.node_name,
                  RegistryConninfo(request_.advertise, port, place_.database, TlsIn(place_.given)));
     output_.Line(fmt::format("registered node \"{}\" at {} port {}", request_.node_name,
                              request_.advertise, port));
@@ -112,11 +114,11 @@ class Clone {
     if (!RunningPostmaster(place_.directory)) {
       StartServer(request_.server.ToStart(place_.programs, place_.directory));
     }
-    WaitUntilStreaming(place_.source, request_.node_name, core::Lsn(), request_.server.timeout());
+    WaitUntilStreaming(place_.upstream(), request_.node_name, core::Lsn(),
+                       request_.server.timeout());
     notes_.Remove();
-    output_.Line(fmt::format("node \"{}\" streams from {} port {}", request_.node_name,
-                             place_.source.host(), place_.source.port()));
-    output_.Line("next: SELECT * FROM baton.verify_replication(), on the primary");
+    ShowArrival(place_);
+    output_.Line("next: pg_baton verify, on the primary's host");
   }
 
   void ShowPlan() {
@@ -140,19 +142,22 @@ class Clone {
 
   void Copy() {
     std::optional<NewSlot> slot;
-    if (place_.slot_lost) DropSlot(place_.source, request_.node_name);
-    if (!place_.source_facts.slot_exists || place_.slot_lost) {
-      slot.emplace(place_.source, request_.node_name);
-      output_.Line(fmt::format("made replication slot \"{}\" on the source", request_.node_name));
+    const core::CloneRoom& room = place_.source_facts.UpstreamRoom();
+    if (room.slot_lost) DropSlot(place_.upstream(), request_.node_name);
+    if (!room.slot_exists || room.slot_lost) {
+      slot.emplace(place_.upstream(), request_.node_name);
+      output_.Line(fmt::format(
+          "made replication slot \"{}\" on {}", request_.node_name,
+          place_.other_upstream ? fmt::format("node \"{}\"", request_.upstream) : "the source"));
     }
     UnfinishedCopy copy(notes_, Note());
     CopyFiles();
     if (request_.verify) Verify();
     WriteConfiguration(place_);
+    WriteFirstEvent(place_, copied_, took_);
     CheckInterrupt();
     place_.OwnSetting("port");
-    const bool group_access = place_.source.Value("SHOW data_directory_mode") == "0750";
-    copy.Keep(group_access ? 0750 : 0700);
+    copy.Keep(place_.GroupMayRead() ? 0750 : 0700);
     if (slot) slot->Keep();
   }
 
@@ -171,7 +176,6 @@ class Clone {
   void CopyFiles() {
     const auto began = Progress::Clock::now();
     Progress progress("copying", output_.is_json());
-    std::int64_t copied = 0;
     Parameters source = NodeParameters(place_.given, place_.passfile);
     source.erase("dbname");
     source["host"] = place_.source.host();
@@ -182,23 +186,23 @@ class Clone {
     options.directory = place_.directory;
     options.source = source;
     options.passfile = place_.passfile.string();
-    options.slot = request_.node_name;
+    // Elsewhere it is for the WAL that comes after the copy; pg_basebackup makes one for itself.
+    if (!place_.other_upstream) options.slot = request_.node_name;
     options.checkpoint = request_.checkpoint;
     options.max_rate = request_.max_rate;
     options.tablespace_mappings = request_.tablespaces;
     options.waldir = request_.waldir;
     options.compression = request_.compression;
     RunBaseBackup(options, [&](std::int64_t done, std::int64_t total) {
-      copied = done;
+      copied_ = done;
       progress.Update(done, total);
     });
     progress.Finish();
-    const std::chrono::microseconds took =
-        std::chrono::duration_cast<std::chrono::microseconds>(Progress::Clock::now() - began);
-    output_.result()["copied_bytes"] = copied;
-    output_.result()["copy_seconds"] = std::chrono::duration<double>(took).count();
-    output_.Line(fmt::format("copied {} in {}, with the WAL of that time", core::BytesText(copied),
-                             core::DurationText(took)));
+    took_ = std::chrono::duration_cast<std::chrono::microseconds>(Progress::Clock::now() - began);
+    output_.result()["copied_bytes"] = copied_;
+    output_.result()["copy_seconds"] = std::chrono::duration<double>(took_).count();
+    output_.Line(fmt::format("copied {} in {}, with the WAL of that time", core::BytesText(copied_),
+                             core::DurationText(took_)));
   }
 
   void Verify() {
@@ -211,6 +215,8 @@ class Clone {
   Output& output_;
   ClonePlace place_;
   CloneNotes notes_;
+  std::int64_t copied_ = 0;
+  std::chrono::microseconds took_{0};
 };
 
 }  // namespace

@@ -1,5 +1,6 @@
-// Makes a standby from a running primary.  Everything that could go wrong is looked for first; then
-// the copy grows in a directory that no server can start, and is handed over when it is whole.
+// Makes a standby from a running server, primary or standby.  Everything that could go wrong is
+// looked for first; then the copy grows in a directory that no server can start, and is handed over
+// when it is whole.
 #pragma once
 
 #include <string>
@@ -12,9 +13,9 @@ namespace baton::helper {
 
 struct CloneRequest {
   ConnectionOptions connection;  // to the source
+  std::string upstream;          // name of the node from which it will stream; empty: the source
   ServerOptions server;
-  std::string cluster;          // of Debian, "15/main", instead of the two folders of `server`
-  bool create_cluster = false;  // make it, if it is not there
+  bool create_cluster = false;  // make that of `server`, if it is not there
   bool move_aside = false;      // what is in the data directory
   std::string node_name;
   std::string advertise;                 // address by which the other nodes reach the new server

@@ -35,6 +35,7 @@ Connection ClonePlace::Connect() {
 
 void ClonePlace::RequireOptions() const {
   core::RequireNodeName(request.node_name);
+  if (!request.upstream.empty()) core::RequireNodeName(request.upstream);
   HbaAddress(request.advertise);
   ParsedSettings();
 }

@@ -39,18 +39,28 @@ class ClonePlace {
   const fs::path passfile;
   Parameters given;
   bool password_stored = false;
-  Connection source;
+  Connection source;  // of the copy
   core::CloneSource source_facts;
   core::CloneTarget target;
   Programs programs;
-  std::string database = "postgres";  // with the extension, on the source
-  bool slot_lost = false;             // the node's slot is there, and of no use
+  std::string database = "postgres";         // with the extension, on the source
+  std::optional<Connection> other_primary;   // none: the source is the primary
+  std::optional<Connection> other_upstream;  // none: the new server will stream from the source
+  Parameters way_to_upstream;                // if that is another one
   std::map<std::string, SourceSetting> source_settings;
+  std::map<std::string, std::string> required_settings;  // of the primary
   std::vector<PlacedTablespace> tablespaces;
   // Of an earlier clone into the same directory, if what that left is still there.
   std::optional<core::CloneNote> left_over;
   std::int64_t data_bytes = 0;  // of the source, without those tablespaces
 
+  // Has the registry, and the settings that no standby may have lower.
+  Connection& primary() { return other_primary ? *other_primary : source; }
+  // From there the new server will stream.
+  Connection& upstream() { return other_upstream ? *other_upstream : source; }
+
+  // Whether the files of the source are open to its group.
+  bool GroupMayRead() { return source.Value("SHOW data_directory_mode") == "0750"; }
   // Those that were given by --set.
   std::map<std::string, std::string> ParsedSettings() const;
   // Folder of postgresql.conf; empty: it comes with the copy.

@@ -1,5 +1,6 @@
 #include "helper/clone/configuration.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 #include "core/archive_setup.hpp"
@@ -7,6 +8,7 @@
 #include "helper/command/node_access.hpp"
 #include "helper/config/auto_conf.hpp"
 #include "helper/config/hba_file.hpp"
+#include "helper/server/views.hpp"
 #include "helper/system/archive_place.hpp"
 
 namespace baton::helper {
@@ -18,11 +20,14 @@ class Configuration {
 
   void Write() {
     std::map<std::string, std::string> settings = place_.ParsedSettings();
-    settings.merge(
-        StandbySettings(place_.source, place_.passfile, place_.request.node_name, place_.given));
+    settings.merge(StandbySettings(place_.upstream(), place_.passfile, place_.request.node_name,
+                                   place_.other_upstream ? place_.way_to_upstream : place_.given));
     settings.merge(ArchiveSettings());
     if (!place_.request.delay.empty()) {
       settings.insert({"recovery_min_apply_delay", place_.request.delay});
+    } else if (place_.other_primary) {
+      // The source's own would come with the copy.
+      settings.insert({"recovery_min_apply_delay", "0"});
     }
     const fs::path auto_conf = place_.directory / "postgresql.auto.conf";
     ReplaceFile(auto_conf, WithSettings(ReadFileIfThere(auto_conf).value_or(""), settings));
@@ -45,7 +50,7 @@ class Configuration {
     facts.restore_command = there("restore_command");
     facts.here = LookAtArchiveFolder(facts.directory);
     facts.last_archived =
-        place_.source.Value("SELECT last_archived_wal FROM pg_catalog.pg_stat_archiver");
+        place_.primary().Value("SELECT last_archived_wal FROM pg_catalog.pg_stat_archiver");
     facts.has_last_archived =
         !facts.directory.empty() && IsArchived(facts.directory, facts.last_archived);
     const core::StandbyArchive plan =
@@ -61,15 +66,12 @@ class Configuration {
   // source's, and a standby would not start (CheckRequiredParameterValues in xlogrecovery.c).
   void RaiseSettings(const fs::path& auto_conf) {
     std::map<std::string, std::string> raised;
-    for (const char* const name : {"max_connections", "max_worker_processes", "max_wal_senders",
-                                   "max_prepared_transactions", "max_locks_per_transaction"}) {
-      const std::string there =
-          place_.source.Value("SELECT setting FROM pg_settings WHERE name = $1", {name});
+    for (const auto& [name, there] : place_.required_settings) {
       const std::string here = place_.OwnSetting(name);
       if (std::atol(here.c_str()) >= std::atol(there.c_str())) continue;
       raised[name] = there;
       place_.output.Line(
-          fmt::format("set {} = {}, as on the source (it was {})", name, there, here));
+          fmt::format("set {} = {}, as on the primary (it was {})", name, there, here));
     }
     if (raised.empty()) return;
     ReplaceFile(auto_conf, WithSettings(ReadFile(auto_conf), raised));
@@ -81,6 +83,12 @@ class Configuration {
     if (place_.request.server.config_directory.empty()) return;
     const fs::path hba = fs::path(place_.request.server.config_directory) / "pg_hba.conf";
     std::vector<std::string> addresses = {place_.request.advertise, place_.source.host()};
+    for (const RegisteredNode& node : ReadRegistry(place_.primary())) {
+      const std::string host = ParseConninfo(node.conninfo)["host"];
+      const bool is_address = !host.empty() && !host.starts_with('/');
+      const bool is_new = std::find(addresses.begin(), addresses.end(), host) == addresses.end();
+      if (is_address && is_new) addresses.push_back(host);
+    }
     const std::string before = ReadFile(hba);
     const std::string after =
         WithHbaLines(before, HbaLines(addresses, kNodeRole, place_.database, StyleOfSource()));

@@ -49,51 +49,61 @@ std::string DebianCluster::StartCommand(const std::string& bindir) const {
   return CommandText(words);
 }
 
-namespace {
-
-PrestartOptions PlaceOf(const CloneRequest& request) {
-  PrestartOptions place;
-  place.cluster = request.cluster;
-  place.bindir = request.server.bindir;
-  return place;
-}
-
-}  // namespace
-
-CloneRequest WithFolders(CloneRequest request) {
-  ServerOptions& server = request.server;
-  if (request.cluster.empty()) {
-    if (request.create_cluster || server.directory.empty()) {
-      throw core::Error(core::ErrorCode::kUsage,
-                        request.create_cluster ? "--create-cluster needs --cluster"
-                                               : "no data directory was named",
-                        "",
-                        "Name it with -D, by PGDATA, or as a cluster of Debian with --cluster.");
-    }
-    return request;
-  }
-  const DebianCluster cluster(request.cluster);
-  if (cluster.exists()) {
-    const StartingPlace found = FindPlace(PlaceOf(request));
+void DebianCluster::FillIn(ServerOptions& server) const {
+  if (exists()) {
+    PrestartOptions place;
+    place.cluster = text();
+    place.bindir = server.bindir;
+    const StartingPlace found = FindPlace(place);
     const bool is_another =
         !server.directory.empty() && PlainPath(server.directory) != found.directory;
     if (is_another || !server.config_directory.empty()) {
       throw core::Error(core::ErrorCode::kUsage,
-                        fmt::format("cluster \"{}\" has folders of its own", cluster.text()),
+                        fmt::format("cluster \"{}\" has folders of its own", text()),
                         fmt::format("Its data are in \"{}\".", found.directory.string()),
                         "Leave out -D, PGDATA and --config-dir.");
     }
     server.directory = found.directory.string();
-  } else if (!request.create_cluster) {
-    throw core::Error(
-        core::ErrorCode::kNotFound, fmt::format("cluster \"{}\" does not exist", cluster.text()),
-        fmt::format("There is no \"{}\".", (cluster.configuration() / "postgresql.conf").string()),
-        "Add --create-cluster; pg_lsclusters shows those that there are.");
   } else if (server.directory.empty()) {
-    server.directory = cluster.usual_directory().string();
+    server.directory = usual_directory().string();
   }
-  server.config_directory = cluster.configuration().string();
-  if (server.start_command.empty()) server.start_command = cluster.StartCommand(server.bindir);
+  server.config_directory = configuration().string();
+  if (server.start_command.empty()) server.start_command = StartCommand(server.bindir);
+}
+
+void DebianCluster::Require(const std::string& hint) const {
+  if (exists()) return;
+  throw core::Error(
+      core::ErrorCode::kNotFound, fmt::format("cluster \"{}\" does not exist", text()),
+      fmt::format("There is no \"{}\".", (configuration() / "postgresql.conf").string()), hint);
+}
+
+void FillInCluster(ServerOptions& server) {
+  if (!server.cluster.empty()) {
+    const DebianCluster found(server.cluster);
+    found.Require("pg_lsclusters shows those that there are.");
+    return found.FillIn(server);
+  }
+  if (!server.directory.empty()) return;
+  throw core::Error(core::ErrorCode::kUsage, "no data directory was named", "",
+                    "Name it with -D, by PGDATA, or as a cluster of Debian with --cluster.");
+}
+
+CloneRequest WithFolders(CloneRequest request) {
+  ServerOptions& server = request.server;
+  if (request.create_cluster && server.cluster.empty()) {
+    throw core::Error(core::ErrorCode::kUsage, "--create-cluster needs --cluster", "",
+                      "Name it as version and name, such as 15/main.");
+  }
+  if (server.cluster.empty()) {
+    FillInCluster(server);
+    return request;
+  }
+  const DebianCluster cluster(server.cluster);
+  if (!request.create_cluster) {
+    cluster.Require("Add --create-cluster; pg_lsclusters shows those that there are.");
+  }
+  cluster.FillIn(server);
   return request;
 }
 

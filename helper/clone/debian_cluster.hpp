@@ -20,6 +20,10 @@ class DebianCluster {
   // What pg_createcluster takes where it is not told otherwise.
   fs::path usual_directory() const;
   bool exists() const;
+  // Throws kNotFound with this hint if it does not.
+  void Require(const std::string& hint) const;
+  // Its folders, and how it is started.  Throws kUsage where others were given.
+  void FillIn(ServerOptions& server) const;
 
   // pg_createcluster, with the data in `directory`, which is empty or not there, and its log in
   // `log` unless that is empty; the new database, which is not wanted, is removed.  Throws kFailed
@@ -33,8 +37,12 @@ class DebianCluster {
   std::string name_;
 };
 
-// The request with the folders and the start command of its cluster, where it names one.  Throws
-// kUsage for options that do not go together, kNotFound where the cluster is not there.
+// Fills in the folders and the start command of the cluster, where one is named.  Throws kUsage for
+// options that do not go together, or name no place at all, kNotFound where the cluster is not
+// there.
+void FillInCluster(ServerOptions& server);
+
+// The same for a clone, which may be asked to make the cluster.
 CloneRequest WithFolders(CloneRequest request);
 
 }  // namespace baton::helper

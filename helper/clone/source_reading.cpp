@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <fmt/format.h>
 
+#include "helper/clone/server_search.hpp"
 #include "helper/command/node_access.hpp"
 #include "helper/server/queries.hpp"
 
@@ -22,21 +23,22 @@ class SourceReading {
     facts_.major = source_.major();
     facts_.version = source_.Value("SHOW server_version");
     facts_.architecture = core::ArchitectureOf(source_.Value("SELECT version()"));
-    facts_.in_recovery = source_.Value("SELECT pg_is_in_recovery()") == "t";
     facts_.has_extension = HasExtension(source_);
+    if (facts_.has_extension) ReadNode();
+    FindServers(place_);
+    facts_.room = ReadRoom(source_, place_.request.node_name);
     ReadSettings();
     ReadSizes();
-    ReadLimits();
     ReadCollations();
     ReadClock();
-    if (facts_.has_extension) ReadNode();
   }
 
  private:
   void ReadSettings() {
     std::string names =
         "'port', 'block_size', 'wal_block_size', 'segment_size', "
-        "'data_checksums', 'shared_preload_libraries', 'dynamic_library_path'";
+        "'data_checksums', 'shared_preload_libraries', 'dynamic_library_path',"
+        "'ssl', 'ssl_cert_file', 'ssl_key_file'";
     for (const char* const name : kRequiredSettings) names += fmt::format(", '{}'", name);
     const Result result = source_.Query(
         fmt::format("SELECT name, setting, coalesce(sourcefile LIKE '%postgresql.auto.conf', false)"
@@ -46,6 +48,10 @@ class SourceReading {
     for (int row = 0; row < result.rows(); ++row) {
       place_.source_settings[result.Text(row, 0)] = {result.Text(row, 1),
                                                      all_comes_with_copy || result.Bool(row, 2)};
+    }
+    for (const char* const name : kRequiredSettings) {
+      place_.required_settings[name] =
+          place_.primary().Value("SELECT setting FROM pg_settings WHERE name = $1", {name});
     }
     const auto number = [this](const char* name) {
       return std::atoll(place_.source_settings[name].value.c_str());
@@ -96,22 +102,6 @@ class SourceReading {
     return here;
   }
 
-  void ReadLimits() {
-    const Result limits = source_.Query(
-        "SELECT current_setting('max_wal_senders'),"
-        " (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'walsender'),"
-        " current_setting('max_replication_slots'),"
-        " (SELECT count(*) FROM pg_replication_slots)");
-    facts_.wal_senders_max = static_cast<int>(limits.Number(0, 0));
-    facts_.wal_senders_used = static_cast<int>(limits.Number(0, 1));
-    facts_.slots_max = static_cast<int>(limits.Number(0, 2));
-    facts_.slots_used = static_cast<int>(limits.Number(0, 3));
-    const SlotState slot = LookAtSlot(source_, place_.request.node_name);
-    facts_.slot_exists = slot.exists;
-    facts_.slot_active = slot.active;
-    place_.slot_lost = slot.lost;
-  }
-
   // The version is that of the library which the server uses now.
   void ReadCollations() {
     const Result result = source_.Query(
@@ -141,8 +131,11 @@ class SourceReading {
   }
 
   void ReadNode() {
-    facts_.name_is_source =
-        source_.Value("SELECT name FROM baton.node_status") == place_.request.node_name;
+    facts_.name = source_.Value("SELECT name FROM baton.node_status");
+    facts_.timeline = Timeline(source_);
+    facts_.position = core::Lsn::Parse(source_.Value("SELECT coalesce(current_lsn, replayed_lsn)"
+                                                     " FROM baton.node_status"))
+                          .value_or(core::Lsn());
     const std::string named = source_.Value("SHOW pg_baton.database");
     if (!named.empty()) place_.database = named;
     const Parameters tls = RegisteredTls(source_);

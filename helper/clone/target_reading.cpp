@@ -10,6 +10,7 @@
 #include "helper/clone/clone_notes.hpp"
 #include "helper/clone/source_reading.hpp"
 #include "helper/clone/unfinished_copy.hpp"
+#include "helper/command/node_access.hpp"
 #include "helper/rejoin/journal_file.hpp"
 #include "helper/rejoin/replacement.hpp"
 #include "helper/server/own_settings.hpp"
@@ -45,6 +46,7 @@ class TargetReading {
   explicit TargetReading(ClonePlace& place) : place_(place), target_(place.target) {}
 
   void Read() {
+    target_.node_name = place_.request.node_name;
     target_.path = place_.directory.string();
     target_.will_start = !place_.request.server.no_start;
     target_.advertise = place_.request.advertise;
@@ -62,6 +64,7 @@ class TargetReading {
     target_.layout = LayoutOf(place_.programs);
     ReadSettings();
     ReadLibraries();
+    ReadTls();
   }
 
  private:
@@ -161,7 +164,7 @@ class TargetReading {
 
   void ReadSettings() {
     for (const char* const name : kRequiredSettings) {
-      const auto there = NumberFrom(place_.source_settings[name].value);
+      const auto there = NumberFrom(place_.required_settings[name]);
       if (there) {
         target_.settings.push_back({name, *there, NumberFrom(Expected(name).value_or(""))});
       }
@@ -178,6 +181,21 @@ class TargetReading {
     if (target_.library_folder.empty() || !place_.source_facts.preloads) return;
     for (const std::string& library : *place_.source_facts.preloads) {
       if (!IsHere(library)) target_.missing_libraries.push_back(library);
+    }
+  }
+
+  // Files without a folder lie in the data directory, and come with the copy.
+  void ReadTls() {
+    const auto mode = place_.given.find("sslmode");
+    target_.needs_tls = mode != place_.given.end() && RequiresTls(mode->second);
+    target_.has_tls = Expected("ssl").value_or("off") == "on";
+    for (const char* const setting : {"ssl_cert_file", "ssl_key_file"}) {
+      const std::string file = Expected(setting).value_or("");
+      std::error_code error;
+      const bool is_gone = !fs::exists(file, error) && !error;
+      if (file.starts_with('/') && is_gone) {
+        target_.missing_tls_files.push_back(file);
+      }
     }
   }
 

@@ -22,14 +22,13 @@ struct Options {
 Action AddClone(CLI::App& command, Output& output) {
   auto options = std::make_shared<Options>(output);
   CloneRequest& request = options->request;
-  request.connection.AddTo(command, "the primary (default role: baton_node)");
+  request.connection.AddTo(command, "the source, primary or standby (default role: baton_node)");
   options->common.AddTo(command, true);
   request.server.AddTo(command);
-  command.get_option("--pgdata")->required(false);
-  command.add_option("--cluster", request.cluster,
-                     "cluster of Debian, as 15/main: its data directory and configuration");
   command.add_flag("--create-cluster", request.create_cluster,
                    "make that cluster by pg_createcluster if it is not there");
+  command.add_option("--upstream", request.upstream,
+                     "name of the node from which it will stream (default: the source)");
   command.add_flag("--move-aside", request.move_aside,
                    "rename a data directory that is not empty, rather than refuse");
   command.add_option("--node-name", request.node_name, "name of the new node")->required();

@@ -5,6 +5,7 @@
 
 #include "core/error.hpp"
 #include "helper/cli.hpp"
+#include "helper/clone/debian_cluster.hpp"
 #include "helper/command/command.hpp"
 
 namespace baton::helper {
@@ -53,6 +54,7 @@ Action AddRejoin(CLI::App& command, Output& output) {
   return [options] {
     options->request.method = MethodFrom(options->method);
     options->request.dry_run = options->common.dry_run;
+    FillInCluster(options->request.server);
     RunRejoin(options->request, options->common.output);
     return 0;
   };

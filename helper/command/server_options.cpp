@@ -5,9 +5,9 @@
 namespace baton::helper {
 
 void ServerOptions::AddTo(CLI::App& command) {
-  command.add_option("-D,--pgdata", directory, "data directory on this host")
-      ->envname("PGDATA")
-      ->required();
+  command.add_option("-D,--pgdata", directory, "data directory on this host")->envname("PGDATA");
+  command.add_option("--cluster", cluster,
+                     "cluster of Debian, as 15/main: its data directory and configuration");
   command.add_option(
       "--config-dir", config_directory,
       "folder of postgresql.conf and pg_hba.conf, where it is not the data directory");

@@ -14,6 +14,7 @@ namespace baton::helper {
 
 struct ServerOptions {
   std::string directory;
+  std::string cluster;           // of Debian, "15/main", instead of the two folders
   std::string config_directory;  // empty: the data directory
   std::string passfile;
   std::string bindir;

@@ -60,9 +60,10 @@ Action AddSetupPrimary(CLI::App& command, Output& output) {
   auto* const tls =
       command
           .add_option("--tls", request.tls,
-                      "let nodes reach this one by TLS only, and look at its certificate so far")
-          ->check(CLI::IsMember({"require", "verify-ca", "verify-full"}))
-          ->type_name("require|verify-ca|verify-full");
+                      "let nodes reach this one by TLS only, and look at its certificate so far; "
+                      "off: no more")
+          ->check(CLI::IsMember({"require", "verify-ca", "verify-full", "off"}))
+          ->type_name("require|verify-ca|verify-full|off");
   command
       .add_option("--tls-root", request.tls_root,
                   "certificate of the authority, at the same place on all hosts (default: "

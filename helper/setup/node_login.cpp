@@ -4,7 +4,6 @@
 
 #include "core/connection_trial.hpp"
 #include "helper/command/node_access.hpp"
-#include "helper/setup/record_file.hpp"
 
 namespace baton::helper {
 namespace {
@@ -29,9 +28,8 @@ core::Problems TryTls(Setup& setup) {
 
 // Of a run that was ended by the need of a restart.
 Parameters RememberedTls(Setup& setup) {
-  const auto record = ReadRecord(setup.places.data_directory);
-  if (!record || record->system_identifier != setup.SystemIdentifier()) return {};
-  return record->node_name == setup.request.node_name ? record->tls : Parameters();
+  const auto record = setup.OwnRecord();
+  return record ? record->tls : Parameters();
 }
 
 }  // namespace
@@ -43,6 +41,13 @@ NodeLogin ReadNodeLogin(Setup& setup) {
     login.tls = RegisteredTls(setup.server);
     if (login.tls.empty()) login.tls = RememberedTls(setup);
     login.style = HbaStyleIn(ReadFile(setup.places.hba_file), kNodeRole).value_or(HbaStyle());
+    return login;
+  }
+  if (request.tls == "off") {
+    if (request.client_certificates || !request.tls_root.empty()) {
+      throw core::Error(core::ErrorCode::kUsage, "--tls=off goes with no other option of TLS", "",
+                        "Leave out --tls-root and --client-certificates.");
+    }
     return login;
   }
   login.tls["sslmode"] = request.tls;

@@ -54,20 +54,22 @@ void Setup::ShowDiff(const std::string& name, std::string diff) {
   output.Line(diff);
 }
 
+std::optional<core::SetupRecord> Setup::OwnRecord() {
+  auto record = ReadRecord(places.data_directory);
+  if (!record || record->system_identifier != SystemIdentifier()) return std::nullopt;
+  // A copy of another node's data directory has that one's; this one may be getting a new name.
+  const bool is_own = record->node_name == request.node_name ||
+                      record->node_name == ValueInFiles(server, "pg_baton.node_name");
+  return is_own ? record : std::nullopt;
+}
+
 void Setup::Remember(const std::function<void(core::SetupRecord& record)>& enter) {
   if (dry_run()) return;
   if (!record_) {
-    const std::string identifier = SystemIdentifier();
-    record_ = ReadRecord(places.data_directory);
-    // A copy of another node's data directory has that one's; this one may be getting a new name.
-    const std::string own = ValueInFiles(server, "pg_baton.node_name");
-    if (record_ && (record_->system_identifier != identifier ||
-                    (record_->node_name != request.node_name && record_->node_name != own))) {
-      record_.reset();
-    }
+    record_ = OwnRecord();
     if (!record_) record_.emplace();
     record_->node_name = request.node_name;
-    record_->system_identifier = identifier;
+    record_->system_identifier = SystemIdentifier();
   }
   const core::SetupRecord before = *record_;
   enter(*record_);

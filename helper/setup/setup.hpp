@@ -44,6 +44,8 @@ class Setup {
   // A difference between two versions of a file, which in JSON is the result called `name`.
   void ShowDiff(const std::string& name, std::string diff);
 
+  // What an earlier run has entered for this node; none if there is none.
+  std::optional<core::SetupRecord> OwnRecord();
   // Before a change: enters it into the record, durably, so that it can be put back.  Not in a dry
   // run.
   void Remember(const std::function<void(core::SetupRecord& record)>& enter);

@@ -283,7 +283,7 @@ TEST_F(Clone, RaisesSettingsThatAreLowerThanTheSources) {
   const HelperResult result = cluster_.RunClone(b, a, {"--set", "max_connections=30"});
 
   ASSERT_EQ(result.exit_code, 0) << result.output;
-  EXPECT_THAT(result.output, HasSubstr("set max_connections = 60, as on the source (it was 30)"));
+  EXPECT_THAT(result.output, HasSubstr("set max_connections = 60, as on the primary (it was 30)"));
   EXPECT_EQ(b.Sql("SHOW max_connections"), "60");
 }
 

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <fstream>
 #include <gmock/gmock.h>
+#include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "test/cluster/old_primary_scenario.hpp"
@@ -67,6 +68,28 @@ TEST_F(NextStep, LeadsFromAPlainServerToAStandby) {
   EXPECT_TRUE(Eventually([&] {
     return SaidOf(b).starts_with(" (node b): standby of a, streaming: pg_baton status");
   })) << SaidOf(b);
+}
+
+TEST_F(NextStep, SaysItInJsonToo) {
+  Node& a = cluster_.InitPlain("a", kQuick);
+
+  const HelperResult result =
+      cluster_.Helper({"--format=json"}, {{"PGDATA", a.data().string()},
+                                          {"PG_CLUSTER_CONF_ROOT", cluster_.directory() / "none"},
+                                          {"PATH", Cluster::bindir().string()}});
+
+  ASSERT_EQ(result.exit_code, 0) << result.output;
+  const nlohmann::json told = nlohmann::json::parse(result.json());
+  EXPECT_EQ(told.at("ok"), true);
+  std::vector<nlohmann::json> of_a;
+  for (const nlohmann::json& server : told.at("servers")) {
+    if (server.at("data_directory") == a.data().string()) of_a.push_back(server);
+  }
+  ASSERT_EQ(of_a.size(), 1U) << result.output;
+  EXPECT_EQ(of_a[0].at("state"), "running");
+  EXPECT_EQ(of_a[0].at("node"), nullptr);
+  EXPECT_THAT(of_a[0].at("fact").get<std::string>(), StartsWith("runs without pg_baton"));
+  EXPECT_THAT(of_a[0].at("command").get<std::string>(), StartsWith("pg_baton setup-primary -p "));
 }
 
 TEST_F(NextStep, ChangesNothing) {

@@ -175,6 +175,41 @@ TEST_F(Tls, TakesThePlaceOfLinesThatLetInWithout) {
   EXPECT_THAT(a.Sql("SELECT conninfo FROM baton.node"), HasSubstr("sslmode=verify-full"));
 }
 
+TEST_F(Tls, CanBeSwitchedOff) {
+  Node& a = cluster_.InitPlain("a", Configuration());
+  ASSERT_EQ(cluster_.SetupPrimary(a, VerifiesAll()).exit_code, 0);
+  const HelperResult contradiction = cluster_.SetupPrimary(a, {"--tls=off", "--tls-root=/x"});
+
+  const HelperResult off = cluster_.SetupPrimary(a, {"--tls=off"});
+  const HelperResult again = cluster_.SetupPrimary(a);
+
+  EXPECT_EQ(contradiction.exit_code, 2) << contradiction.output;
+  ASSERT_EQ(off.exit_code, 0) << off.output;
+  EXPECT_THAT(a.Sql("SELECT conninfo FROM baton.node"), Not(HasSubstr("ssl")));
+  const std::string rules = helper::ReadFile(a.data() / "pg_hba.conf");
+  EXPECT_THAT(rules, HasSubstr("host    replication     baton_node"));
+  EXPECT_THAT(rules, Not(HasSubstr("hostssl replication")));
+  EXPECT_THAT(again.output, HasSubstr("nothing to change\n"));
+}
+
+TEST_F(Tls, ANewNodeNeedsACertificateOfItsOwn) {
+  Node& a = cluster_.InitPlain("a", Configuration());
+  ASSERT_EQ(cluster_.SetupPrimary(a, VerifiesAll()).exit_code, 0);
+  Node& b = cluster_.Plan("b");
+
+  const HelperResult without = cluster_.RunClone(b, a, {"--dry-run", "--set", "ssl=off"});
+  const HelperResult missing =
+      cluster_.RunClone(b, a, {"--dry-run", "--set", "ssl_cert_file=/no/such/file"});
+  const HelperResult good = cluster_.RunClone(b, a, {"--dry-run"});
+
+  EXPECT_EQ(without.exit_code, 0) << without.output;
+  EXPECT_THAT(without.output, ContainsRegex("tls +\\| warning \\| the new server has no TLS"));
+  EXPECT_EQ(missing.exit_code, 3) << missing.output;
+  EXPECT_THAT(missing.output, HasSubstr("error: \"/no/such/file\" is not on this host"));
+  EXPECT_EQ(good.exit_code, 0) << good.output;
+  EXPECT_THAT(good.output, ContainsRegex("tls +\\| ok"));
+}
+
 // Nothing is changed for it.
 TEST_F(Tls, IsTriedBeforeAnythingIsChanged) {
   Node& a = cluster_.InitPlain("a", Configuration());

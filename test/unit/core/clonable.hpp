@@ -20,10 +20,14 @@ struct Clonable {
     source.major = 15;
     source.version = "15.4";
     source.architecture = "x86_64";
+    source.name = "a";
     source.has_extension = true;
+    source.timeline = 1;
+    source.position = Lsn(0x5000000);
     source.bytes = kGigabyte;
-    source.wal_senders_max = 10;
-    source.slots_max = 10;
+    source.room.wal_senders_max = 10;
+    source.room.slots_max = 10;
+    target.node_name = "b";
     target.path = "/data/b";
     target.bindir = "/usr/lib/postgresql/15/bin";
     target.major = 15;

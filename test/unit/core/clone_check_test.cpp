@@ -22,15 +22,6 @@ TEST(CloneCheck, FindsNothingWhereACloneWouldWork) {
   EXPECT_THAT(it.Check(), IsEmpty());
 }
 
-TEST(CloneCheck, RefusesAStandbyAsSource) {
-  Clonable it;
-  it.source.in_recovery = true;
-
-  EXPECT_THAT(it.Check(),
-              ElementsAre(Problem{"the source is a standby", "A clone is made from the primary.",
-                                  "Connect to the primary; baton.node_status.upstream names it."}));
-}
-
 TEST(CloneCheck, RefusesASourceWithoutTheExtension) {
   Clonable it;
   it.source.has_extension = false;
@@ -43,7 +34,7 @@ TEST(CloneCheck, RefusesASourceWithoutTheExtension) {
 
 TEST(CloneCheck, RefusesTheNameOfTheSource) {
   Clonable it;
-  it.source.name_is_source = true;
+  it.source.name = "b";
 
   EXPECT_THAT(it.Check(), ElementsAre(Problem{"the new node has the name of the source",
                                               "Each node needs its own name.",
@@ -52,14 +43,14 @@ TEST(CloneCheck, RefusesTheNameOfTheSource) {
 
 TEST(CloneCheck, IsContentWithTwoFreeWalSenders) {
   Clonable it;
-  it.source.wal_senders_used = 8;
+  it.source.room.wal_senders_used = 8;
 
   EXPECT_THAT(it.Check(), IsEmpty());
 }
 
 TEST(CloneCheck, RefusesASourceWithTooFewFreeWalSenders) {
   Clonable it;
-  it.source.wal_senders_used = 9;
+  it.source.room.wal_senders_used = 9;
 
   EXPECT_THAT(it.Check(),
               ElementsAre(Problem{"the source has too few free WAL senders",
@@ -70,7 +61,7 @@ TEST(CloneCheck, RefusesASourceWithTooFewFreeWalSenders) {
 
 TEST(CloneCheck, RefusesASourceWithoutAFreeSlot) {
   Clonable it;
-  it.source.slots_used = 10;
+  it.source.room.slots_used = 10;
 
   EXPECT_THAT(it.Check(), ElementsAre(Problem{"the source has no free replication slot",
                                               "All of max_replication_slots = 10 are taken.",
@@ -80,17 +71,17 @@ TEST(CloneCheck, RefusesASourceWithoutAFreeSlot) {
 
 TEST(CloneCheck, TakesTheSlotThatIsThereAlready) {
   Clonable it;
-  it.source.slots_used = 10;
-  it.source.slot_exists = true;
+  it.source.room.slots_used = 10;
+  it.source.room.slot_exists = true;
 
   EXPECT_THAT(it.Check(), IsEmpty());
 }
 
 TEST(CloneCheck, RefusesASlotThatIsInUse) {
   Clonable it;
-  it.source.slots_used = 10;
-  it.source.slot_exists = true;
-  it.source.slot_active = true;
+  it.source.room.slots_used = 10;
+  it.source.room.slot_exists = true;
+  it.source.room.slot_active = true;
 
   EXPECT_THAT(it.Check(),
               ElementsAre(Problem{"the replication slot of this node is in use",
@@ -195,9 +186,9 @@ TEST(CloneCheck, RefusesEachTablespaceDirectoryThatIsTaken) {
 
 TEST(CloneCheck, FindsAllProblemsAtOnce) {
   Clonable it;
-  it.source.in_recovery = true;
+  it.source.primary = ClonePrimary{"", {"no primary answers node \"a\"", "", ""}, true};
   it.source.has_extension = false;
-  it.source.slots_used = 10;
+  it.source.room.slots_used = 10;
   it.target.directory = Directory::kNotEmpty;
   it.target.major = 17;
   it.target.architecture = "aarch64";

@@ -172,5 +172,23 @@ TEST(RateFromText, TakesNothingElse) {
   }
 }
 
+TEST(CloneHost, LooksForTheCertificateWhereTlsIsOn) {
+  Clonable it;
+  EXPECT_THAT(it.Said("tls"), IsEmpty());
+
+  it.target.missing_tls_files = {"/etc/ssl/b.crt"};
+  EXPECT_THAT(it.Said("tls"), IsEmpty());
+
+  it.target.has_tls = true;
+  EXPECT_THAT(it.Said("tls"), ElementsAre("refused: \"/etc/ssl/b.crt\" is not on this host"));
+
+  it.target.missing_tls_files.clear();
+  it.target.needs_tls = true;
+  EXPECT_THAT(it.Said("tls"), IsEmpty());
+
+  it.target.has_tls = false;
+  EXPECT_THAT(it.Said("tls"), ElementsAre("warning: the new server has no TLS"));
+}
+
 }  // namespace
 }  // namespace baton::core

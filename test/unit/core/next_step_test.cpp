@@ -76,8 +76,10 @@ TEST(NextStep, ClonesForAPrimaryWithoutAStandby) {
   server.streaming = 0;
   EXPECT_EQ(Said(server),
             "15/main (node a): primary without a standby; on the other host: pg_baton clone "
-            "-h 10.0.0.1 -D DIRECTORY --node-name=NAME --advertise=ADDRESS --dry-run");
+            "-h 10.0.0.1 --cluster=15/main --move-aside --no-start --node-name=NAME "
+            "--advertise=ADDRESS --dry-run");
 
+  server.cluster = "";
   server.own = {"10.0.0.1", "5433"};
   EXPECT_EQ(JudgeNextStep(server).command,
             "pg_baton clone -h 10.0.0.1 -p 5433 -D DIRECTORY --node-name=NAME --advertise=ADDRESS "
@@ -117,6 +119,12 @@ TEST(NextStep, ShowsTheClusterWhereSomethingIsNot) {
             "15/main (node a): standby, 2 checks are critical; what and why: pg_baton status");
 }
 
+TEST(NextStep, HasAWordForEachState) {
+  EXPECT_EQ(LocalStateText(State::kRunning), "running");
+  EXPECT_EQ(LocalStateText(State::kStopped), "stopped");
+  EXPECT_EQ(LocalStateText(State::kUnknown), "unknown");
+}
+
 TEST(NextStep, BringsAPrimaryBackThatRunsBesideANewerOne) {
   LocalServer server = Primary();
   server.is_superseded = true;
@@ -125,7 +133,7 @@ TEST(NextStep, BringsAPrimaryBackThatRunsBesideANewerOne) {
 
   EXPECT_EQ(Said(server),
             "15/main (node a): a primary whose write gate is closed, since node b is the primary "
-            "now; stop it, then: pg_baton rejoin -h 10.0.0.2 -D /data --config-dir=/etc/main "
+            "now; stop it, then: pg_baton rejoin -h 10.0.0.2 --cluster=15/main "
             "--no-start");
 }
 
@@ -135,7 +143,12 @@ TEST(NextStep, BringsAStoppedPrimaryBackWhereAnotherTookOver) {
   server.other = {"10.0.0.2", "5433"};
   EXPECT_EQ(Said(server),
             "15/main (node a): stopped, and node b is the primary now: pg_baton rejoin "
-            "-h 10.0.0.2 -p 5433 -D /data --config-dir=/etc/main --no-start");
+            "-h 10.0.0.2 -p 5433 --cluster=15/main --no-start");
+
+  server.cluster = "";
+  EXPECT_EQ(Said(server),
+            "/data (node a): stopped, and node b is the primary now: pg_baton rejoin "
+            "-h 10.0.0.2 -p 5433 -D /data --config-dir=/etc/main");
 
   server.cluster = "";
   server.configuration = "";
