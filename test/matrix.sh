@@ -3,6 +3,7 @@
 # folder of its own outside of the repository.  Nothing of the system outside of that folder changes.
 #   matrix.sh         all of `make test` for each version
 #   matrix.sh quick   builds, loads, runs pg_regress; no scenarios
+#   matrix.sh scenarios   pg_regress and scenarios; no unit tests, for which no server matters
 #   matrix.sh demo    `make demo`
 #   MATRIX_DIR=...    where the folders are; they are kept, which makes the next run short
 #   VERSIONS="17 18"  which versions
@@ -22,8 +23,9 @@ cannot() { loud "the other versions are NOT TESTED: $*"; exit "$kCannot"; }
 case "$mode" in
   full) command='make test' ;;
   quick) command='PG_BATON_QUICK=1 make test' ;;
+  scenarios) command="PG_BATON_SCENARIOS=1 GTEST_FILTER='${GTEST_FILTER:-*}' make test" ;;
   demo) command='trap "make demo-stop" EXIT; make demo' ;;
-  *) fail "unknown mode \"$mode\"; it is full, quick or demo" ;;
+  *) fail "unknown mode \"$mode\"; it is full, quick, scenarios or demo" ;;
 esac
 codename_of() {
   case "$1" in

@@ -3,6 +3,7 @@
 # tests go on as the unprivileged user postgres.  Servers live in a temporary directory, on ports of
 # their own; nothing of the system changes.
 #   PG_BATON_QUICK=1   builds, loads, runs pg_regress; no scenarios
+#   PG_BATON_SCENARIOS=1  pg_regress and scenarios; no unit tests
 #   PG_BATON_LONG=1    with the repetitions that take long
 #   PG_BATON_BENCH=1   runs the bench programs instead; PG_BATON_BENCH_ONLY="PROGRAM PART..." one
 #   PG_BATON_TEST_PARTS=N  how many scenarios run at once; one more than processors, if not said
@@ -21,9 +22,10 @@ cmake -S "$here" -B "$here/build/helper" -DCMAKE_BUILD_TYPE=RelWithDebInfo -DPG_
 make_here PG_CONFIG="$PG_CONFIG" WERROR=-Werror extension >/dev/null
 targets=(pg_baton)
 [ -n "${PG_BATON_QUICK:-}" ] || targets+=(unit_tests cluster_tests metrics_example dashboard_queries)
+[ -z "${PG_BATON_SCENARIOS:-}" ] || targets=(pg_baton cluster_tests)
 [ -z "${PG_BATON_BENCH:-}" ] || targets=(pg_baton standby_bench cost_bench switchover_bench rejoin_bench archive_check_bench archive_bench)
 cmake --build "$here/build/helper" --target "${targets[@]}" -j"$JOBS" >/dev/null
-if [ -z "${PG_BATON_QUICK:-}${PG_BATON_BENCH:-}" ]; then
+if [ -z "${PG_BATON_QUICK:-}${PG_BATON_BENCH:-}${PG_BATON_SCENARIOS:-}" ]; then
   cmake -S "$here" -B "$here/build/sanitized" -DCMAKE_BUILD_TYPE=Debug -DPG_BATON_WERROR=ON \
     -DPG_BATON_SANITIZE=ON >/dev/null
   cmake --build "$here/build/sanitized" --target unit_tests -j"$JOBS" >/dev/null
@@ -53,7 +55,7 @@ for part in libpower_recorder.so power_actor; do
 done
 [ ! -e "$here/build/sanitized/unit_tests" ] ||
   cp "$here/build/sanitized/unit_tests" "$work/bin/unit_tests_sanitized"
-if [ -z "${PG_BATON_QUICK:-}${PG_BATON_BENCH:-}" ] && promtool=$("$here/test/promtool.sh"); then
+if [ -z "${PG_BATON_QUICK:-}${PG_BATON_BENCH:-}${PG_BATON_SCENARIOS:-}" ] && promtool=$("$here/test/promtool.sh"); then
   cp "$promtool" "$work/bin/promtool"
 fi
 cp -r "$here/sql" "$here/expected" "$here/doc" "$here/monitoring" "$here/packaging" \
@@ -83,7 +85,7 @@ cd "$work/run"
   "PG_BATON_TEST_MEMORY=$memory" "PG_BATON_TEST_PARTS=$parts" \
   "PG_BATON_MONITORING=$work/monitoring" "PG_BATON_PACKAGING=$work/packaging" \
   "REGRESS=$(sed -n 's/^REGRESS *= *//p' "$here/extension/pgxs.mk")" \
-  "PG_BATON_QUICK=${PG_BATON_QUICK:-}" "PG_BATON_LONG=${PG_BATON_LONG:-}" \
+  "PG_BATON_QUICK=${PG_BATON_QUICK:-}" "PG_BATON_SCENARIOS=${PG_BATON_SCENARIOS:-}" "PG_BATON_LONG=${PG_BATON_LONG:-}" \
   "PG_BATON_BENCH=${PG_BATON_BENCH:-}" "PG_BATON_BENCH_SCALE=${PG_BATON_BENCH_SCALE:-20}" \
   "PG_BATON_BENCH_ROUNDS=${PG_BATON_BENCH_ROUNDS:-5}" "PG_BATON_BENCH_IDLE=${PG_BATON_BENCH_IDLE:-60}" \
   "PG_BATON_BENCH_BUFFERS=${PG_BATON_BENCH_BUFFERS:-8192}" \

@@ -86,12 +86,12 @@ monitoring() {
   [ "$ok" = 0 ] || suites_failed+=(monitoring)
 }
 
-if [ -z "$PG_BATON_QUICK" ]; then
+if [ -z "$PG_BATON_QUICK$PG_BATON_SCENARIOS" ]; then
   google_test "unit tests" "$work/bin/unit_tests" 100
   google_test "unit tests under ASan and UBSan" "$work/bin/unit_tests_sanitized" 20
 fi
 if [ "$GTEST_FILTER" = '*' ]; then
-  [ -n "$PG_BATON_QUICK" ] || monitoring
+  [ -n "$PG_BATON_QUICK$PG_BATON_SCENARIOS" ] || monitoring
   regress
 fi
 if [ -z "$PG_BATON_QUICK" ]; then google_test "scenarios with real servers" "$work/bin/cluster_tests" 3 "$PG_BATON_TEST_PARTS"; fi
