@@ -58,7 +58,7 @@ done
 if [ -z "${PG_BATON_QUICK:-}${PG_BATON_BENCH:-}${PG_BATON_SCENARIOS:-}" ] && promtool=$("$here/test/promtool.sh"); then
   cp "$promtool" "$work/bin/promtool"
 fi
-cp -r "$here/sql" "$here/expected" "$here/doc" "$here/monitoring" "$here/packaging" \
+cp -r "$here/sql" "$here/expected" "$here/README.md" "$here/doc" "$here/monitoring" "$here/packaging" \
   "$here/test/regress.conf" "$here/test/suites.sh" "$here/test/monitoring.sh" "$work/"
 
 # Where there is room in memory, scenarios that try no disk need not wait for one.
@@ -84,6 +84,7 @@ cd "$work/run"
   "PG_BATON_TEST_BINDIR=$bin" "PG_BATON_TEST_DIR=$work/run" "PG_REGRESS=$regress" \
   "PG_BATON_TEST_MEMORY=$memory" "PG_BATON_TEST_PARTS=$parts" \
   "PG_BATON_MONITORING=$work/monitoring" "PG_BATON_PACKAGING=$work/packaging" \
+  "PG_BATON_DOCUMENTS=$work" \
   "REGRESS=$(sed -n 's/^REGRESS *= *//p' "$here/extension/pgxs.mk")" \
   "PG_BATON_QUICK=${PG_BATON_QUICK:-}" "PG_BATON_SCENARIOS=${PG_BATON_SCENARIOS:-}" "PG_BATON_LONG=${PG_BATON_LONG:-}" \
   "PG_BATON_BENCH=${PG_BATON_BENCH:-}" "PG_BATON_BENCH_SCALE=${PG_BATON_BENCH_SCALE:-20}" \

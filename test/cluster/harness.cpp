@@ -321,8 +321,8 @@ fs::path Cluster::bindir() {
   return bindir;
 }
 
-Node& Cluster::Plan(const std::string& name) {
-  return *nodes_.emplace_back(std::make_unique<Node>(*this, name, FreePort()));
+Node& Cluster::Plan(const std::string& name, int port) {
+  return *nodes_.emplace_back(std::make_unique<Node>(*this, name, port == 0 ? FreePort() : port));
 }
 
 Node& Cluster::InitPlain(const std::string& name, const std::string& configuration) {

@@ -109,8 +109,8 @@ class Cluster {
   // Data directories of the nodes to come are made in this folder, and removed at the end.
   void KeepDataIn(const fs::path& folder) { data_folder_ = folder; }
   const fs::path& data_folder() const { return data_folder_; }
-  // A node that has no server yet: a name, a port, a path.
-  Node& Plan(const std::string& name);
+  // A node that has no server yet: a name, a port (0: one that is free), a path.
+  Node& Plan(const std::string& name, int port = 0);
 
   HelperResult SetupPrimary(Node& node, const std::vector<std::string>& more = {});
   HelperResult RunClone(Node& target, Node& upstream, const std::vector<std::string>& more = {});
