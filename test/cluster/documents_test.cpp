@@ -1,4 +1,4 @@
-// The commands of README.md, as they stand there, on two hosts.
+// The commands of README.md and doc/tutorial.md, as they stand there, on two hosts.
 #include <cstdlib>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -158,6 +158,15 @@ TEST_F(Documents, ReadmeLeadsFromTwoHostsToAPairThatSwapsRoles) {
 
   ASSERT_TRUE(TypeSection("Five minutes on two hosts"));
   EXPECT_EQ(helper::ReadFile(a_.configuration() / "start.conf"), "manual\n");
+  FailOverAndBack();
+
+  ExpectAllTyped();
+}
+
+TEST_F(Documents, TutorialLeadsWhereTheOldOnesDid) {
+  Open("doc/tutorial.md");
+
+  ASSERT_TRUE(TypeSection("Setting up"));
   FailOverAndBack();
 
   ExpectAllTyped();
