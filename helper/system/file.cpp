@@ -56,6 +56,13 @@ class Temporary {
   bool renamed_ = false;
 };
 
+// Of the old file, or at least its group.  Where that is not allowed the new one is ours.
+void KeepOwner(int file, const struct stat& old) {
+  const bool done = fchown(file, old.st_uid, old.st_gid) == 0 ||
+                    fchown(file, static_cast<uid_t>(-1), old.st_gid) == 0;
+  if (!done) errno = 0;
+}
+
 }  // namespace
 
 fs::path PlainPath(const fs::path& path) {
@@ -80,12 +87,14 @@ std::string ReadFile(const fs::path& path) {
 
 void ReplaceFile(const fs::path& path, const std::string& content, mode_t mode) {
   struct stat existing {};
-  if (stat(path.c_str(), &existing) == 0) mode = existing.st_mode & 07777;
+  const bool exists = stat(path.c_str(), &existing) == 0;
+  if (exists) mode = existing.st_mode & 07777;
   Temporary temporary(path.string() + ".pg_baton.tmp");
   {
     // A name that anybody could foresee must not lead elsewhere.
     unlink(temporary.path().c_str());
     const Descriptor file(temporary.path(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
+    if (exists) KeepOwner(file.number(), existing);
     if (fchmod(file.number(), mode) != 0) Fail("set the mode of", temporary.path());
     std::size_t written = 0;
     while (written < content.size()) {

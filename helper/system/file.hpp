@@ -20,7 +20,8 @@ std::string ReadFile(const fs::path& path);
 std::optional<std::string> ReadFileIfThere(const fs::path& path);
 
 // Writes a temporary file beside it, flushes it, renames it and flushes the directory.  An existing
-// file keeps its mode; a new one gets `mode`.
+// file keeps its mode, and its owner as far as this user may give files away; a new one gets
+// `mode`.
 void ReplaceFile(const fs::path& path, const std::string& content, mode_t mode = 0600);
 
 void Flush(const fs::path& path);  // of a file or directory
