@@ -101,6 +101,7 @@ CloneFindings CheckClone(const CloneSource& source, const CloneTarget& target) {
          "Let pg_baton rejoin come to its end, or move that folder aside."});
   }
   CheckTablespaces(source, target, verdicts);
+  CheckConfiguration(target, verdicts);
   CheckLikeness(source, target, verdicts);
   CheckHost(source, target, verdicts);
   return verdicts.Take();

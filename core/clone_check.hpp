@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/clone_configuration.hpp"
 #include "core/lsn.hpp"
 #include "core/problem.hpp"
 
@@ -148,6 +149,7 @@ struct CloneTarget {
   std::string waldir;                             // for the WAL; empty: in the data directory
   bool waldir_is_inside = false;                  // of the data directory, or the other way round
   bool waldir_is_usable = true;                   // absolute, and empty or to be made, by this user
+  CloneConfiguration configuration;
   std::vector<RequiredSetting> settings;
   std::string library_folder;                        // of the programs; empty: not known
   std::vector<std::string> missing_libraries;        // of those that the source preloads

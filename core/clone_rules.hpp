@@ -43,6 +43,8 @@ class CloneVerdicts {
 void CheckServers(const CloneSource& source, const CloneTarget& target, CloneVerdicts& verdicts);
 // What the two servers must have in common.
 void CheckLikeness(const CloneSource& source, const CloneTarget& target, CloneVerdicts& verdicts);
+// Which configuration it will have.
+void CheckConfiguration(const CloneTarget& target, CloneVerdicts& verdicts);
 // What the new server finds on its host.
 void CheckHost(const CloneSource& source, const CloneTarget& target, CloneVerdicts& verdicts);
 

@@ -13,6 +13,7 @@
 #include "helper/clone/findings_text.hpp"
 #include "helper/clone/first_event.hpp"
 #include "helper/clone/source_reading.hpp"
+#include "helper/clone/taken_configuration.hpp"
 #include "helper/clone/target_reading.hpp"
 #include "helper/clone/unfinished_copy.hpp"
 #include "helper/command/node_access.hpp"
@@ -33,6 +34,7 @@ class Clone {
   void Run() {
     ReadCloneSource(place_);
     ReadCloneTarget(place_);
+    ReadConfiguration(place_);
     if (IsWholeAlready()) return GoOn();
     ShowPlan();
     const core::CloneFindings findings = CheckClone(place_.source_facts, place_.target);

@@ -21,6 +21,7 @@ struct CloneRequest {
   std::string advertise;                 // address by which the other nodes reach the new server
   std::vector<std::string> settings;     // "name=value"
   std::vector<std::string> tablespaces;  // "OLD=NEW"
+  std::string config = "keep";           // of this host, or "copy": the source's is taken over
   std::string checkpoint = "fast";
   std::string max_rate;     // empty: none
   std::string compression;  // over the wire; empty: none

@@ -50,6 +50,7 @@ class ClonePlace {
   std::map<std::string, SourceSetting> source_settings;
   std::map<std::string, std::string> required_settings;  // of the primary
   std::vector<PlacedTablespace> tablespaces;
+  core::SourceConfiguration source_configuration;
   // Of an earlier clone into the same directory, if what that left is still there.
   std::optional<core::CloneNote> left_over;
   std::int64_t data_bytes = 0;  // of the source, without those tablespaces
@@ -65,6 +66,7 @@ class ClonePlace {
   std::map<std::string, std::string> ParsedSettings() const;
   // Folder of postgresql.conf; empty: it comes with the copy.
   fs::path Configuration() const { return request.server.config_directory; }
+  bool TakesConfiguration() const { return request.config == "copy"; }  // of the source
   // A number in the new server's configuration, read as the server itself will.
   std::string OwnSetting(const std::string& name) const;
 

@@ -5,9 +5,11 @@
 
 #include "core/archive_setup.hpp"
 #include "core/restore_command.hpp"
+#include "helper/clone/taken_configuration.hpp"
 #include "helper/command/node_access.hpp"
 #include "helper/config/auto_conf.hpp"
 #include "helper/config/hba_file.hpp"
+#include "helper/server/own_settings.hpp"
 #include "helper/server/views.hpp"
 #include "helper/system/archive_place.hpp"
 
@@ -19,6 +21,7 @@ class Configuration {
   explicit Configuration(ClonePlace& place) : place_(place) {}
 
   void Write() {
+    if (place_.TakesConfiguration()) TakeConfiguration(place_);
     std::map<std::string, std::string> settings = place_.ParsedSettings();
     settings.merge(StandbySettings(place_.upstream(), place_.passfile, place_.request.node_name,
                                    place_.other_upstream ? place_.way_to_upstream : place_.given));
@@ -81,7 +84,7 @@ class Configuration {
   // copied with the data it does, elsewhere the lines are added.
   void AllowNodes() {
     if (place_.request.server.config_directory.empty()) return;
-    const fs::path hba = fs::path(place_.request.server.config_directory) / "pg_hba.conf";
+    const fs::path hba = RulesFile();
     std::vector<std::string> addresses = {place_.request.advertise, place_.source.host()};
     for (const RegisteredNode& node : ReadRegistry(place_.primary())) {
       const std::string host = ParseConninfo(node.conninfo)["host"];
@@ -96,6 +99,13 @@ class Configuration {
     KeepFirst(hba, before);
     ReplaceFile(hba, after);
     place_.output.Line(fmt::format("let the other nodes in, in \"{}\"", hba.string()));
+  }
+
+  // The one that the new server will read.
+  fs::path RulesFile() const {
+    const OwnSettings own(place_.programs, {"-D", place_.Configuration().string()});
+    const fs::path named = own.ValueIfSet("hba_file");
+    return named.is_absolute() ? named : place_.Configuration() / "pg_hba.conf";
   }
 
   // Its pg_hba.conf comes with the data, or lies in another folder; what is asked for can be seen

@@ -44,7 +44,7 @@ class SourceReading {
         fmt::format("SELECT name, setting, coalesce(sourcefile LIKE '%postgresql.auto.conf', false)"
                     " FROM pg_settings WHERE name IN ({})",
                     names));
-    const bool all_comes_with_copy = place_.Configuration().empty();
+    const bool all_comes_with_copy = place_.Configuration().empty() || place_.TakesConfiguration();
     for (int row = 0; row < result.rows(); ++row) {
       place_.source_settings[result.Text(row, 0)] = {result.Text(row, 1),
                                                      all_comes_with_copy || result.Bool(row, 2)};

@@ -46,6 +46,12 @@ Action AddClone(CLI::App& command, Output& output) {
                   "place a tablespace elsewhere, OLD=NEW; may be given more than once")
       ->take_all()
       ->allow_extra_args(false);
+  command
+      .add_option("--config", request.config,
+                  "where the configuration is outside the data directory: keep this host's own, or "
+                  "copy the source's")
+      ->check(CLI::IsMember({"keep", "copy"}))
+      ->type_name("keep|copy");
   command.add_option("-c,--checkpoint", request.checkpoint, "fast or spread")
       ->check(CLI::IsMember({"fast", "spread"}))
       ->type_name("fast|spread");

@@ -92,5 +92,21 @@ TEST_F(CloneOnDebian, MovesWhatIsThereAsideAndMakesAClusterThatItStarts) {
   EXPECT_EQ(Aside().size(), 1U);
 }
 
+TEST_F(CloneOnDebian, GivesANewClusterTheConfigurationOfTheSource) {
+  a_.Configure("work_mem = 5MB\n");
+  fs::create_directory(cluster_.directory() / "etc");
+
+  const HelperResult done = Run({"-D", b_.data(), "--create-cluster", "--config=copy"});
+
+  ASSERT_EQ(done.exit_code, 0) << done.output;
+  EXPECT_EQ(b_.Sql("SHOW work_mem"), "5MB");
+  EXPECT_EQ(b_.Sql("SHOW config_file"), (configuration() / "postgresql.conf").string());
+  EXPECT_EQ(b_.Sql("SHOW data_directory"), b_.data().string());
+  EXPECT_EQ(b_.Sql("SHOW external_pid_file"),
+            fmt::format("/var/run/postgresql/{}-main.pid", a_.Connect().major()));
+  EXPECT_THAT(helper::ReadFile(configuration() / "postgresql.conf.before_pg_baton"),
+              HasSubstr("cluster_name"));
+}
+
 }  // namespace
 }  // namespace baton::test
