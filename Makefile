@@ -14,7 +14,7 @@ MANUAL     = $(DATADIR)/man/man1/pg_baton.1
 COMPLETION = $(DATADIR)/bash-completion/completions/pg_baton
 
 .PHONY: all extension helper install install-extension install-helper uninstall installcheck \
-        clean deps test test-long test-matrix test-package deb demo demo-stop bench format
+        clean deps test test-long test-matrix test-package test-architecture deb demo demo-stop bench format
 
 all: extension helper
 
@@ -71,6 +71,9 @@ deb: extension helper
 
 test-package: extension helper
 	@PG_CONFIG=$(PG_CONFIG) $(HERE)/test/package.sh
+
+test-architecture:
+	@PG_CONFIG=$(PG_CONFIG) $(HERE)/test/architecture.sh
 
 bench: deps
 	@PG_BATON_BENCH=1 $(HERE)/test/run.sh

@@ -104,16 +104,18 @@ inside() {
     LC_ALL=C.UTF-8 TERM=dumb ${proxies[@]+"${proxies[@]}"} bash -euo pipefail -c "$2" </dev/null
 }
 
-# make_folder CODENAME ROOT: a small Debian in the folder, if it is not there yet.  Says why where it
-# fails, and returns kNoMirror where that is no fault of the tree.
+# make_folder CODENAME ROOT [ARCHITECTURE]: a small Debian in the folder, if it is not there yet, for that
+# architecture or this machine's.  Says why where it fails, and returns kNoMirror where that is no fault of
+# the tree.
 make_folder() {
-  local codename=$1 root=$2
+  local codename=$1 root=$2 architecture=${3:-$(dpkg --print-architecture)}
   if [ ! -d "$root" ]; then
-    say "make a folder with Debian $codename"
+    say "make a folder with Debian $codename, $architecture"
     mirror_answers "$codename" || return "$kNoMirror"
     rm -rf --one-file-system "$root.part"
     # Not every debootstrap knows the name of a release in the making; its script is that of sid.
-    if ! debootstrap --variant=minbase "$codename" "$root.part" "$mirror" sid >"$root.log" 2>&1; then
+    if ! debootstrap --arch="$architecture" --variant=minbase "$codename" "$root.part" "$mirror" sid \
+      >"$root.log" 2>&1; then
       tail -5 "$root.log"
       echo "debootstrap failed; all it said is in $root.log"
       return 1
