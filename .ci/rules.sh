@@ -52,6 +52,19 @@ settings_of_checks() {
 }
 { [ -n "$(settings_of_checks)" ] || echo 'core/checks.cpp'; } |
   rule 'the table of checks can be read'
+# "refused source" of each finding: as it is made, and as the table of their tests has it.
+findings_of_clone() {
+  cat core/clone_*.cpp | tr -s '\n ' ' ' |
+    grep -oE 'verdicts\.(Refuse|Warn|Unknown)\( ?"[a-z_]+"' |
+    sed -E 's/verdicts\.//; s/\( ?/ /; s/"//g; s/Refuse/refused/; s/Warn/warning/; s/Unknown/unknown/' | sort
+}
+table_of_findings() { grep -E '^//   (refused|warning|unknown) ' test/cluster/clone_checks_test.cpp; }
+{
+  diff <(findings_of_clone) <(table_of_findings | awk '{ print $2, $3 }' | sort) | grep '^[<>]'
+  for name in $(table_of_findings | awk '{ sub(";", "", $4); print $4 }' | sort -u); do
+    grep -rqE "TEST(_F)?\\(${name%.*}, ${name#*.}\\)" test || echo "no test $name"
+  done
+} | rule 'the table in clone_checks_test.cpp has each finding of clone, and a test that exists'
 for name in $(grep -ohE '"pg_baton\.[a-z_]+"' extension/settings.cpp | tr -d '"') $(settings_of_checks); do
   grep -q "\`$name\`" doc/operations.md 2>/dev/null || echo "$name"
 done | rule 'each setting is explained in doc/operations.md'

@@ -109,6 +109,13 @@ TEST(CloneHost, WarnsOfAClockThatIsSurelyWrong) {
   EXPECT_THAT(it.Said("clock"), ElementsAre("warning: this host's clock is 3.0 s behind"));
 }
 
+TEST(CloneHost, DoesNotGuessAtTheClock) {
+  Clonable it;
+  it.target.clock.reset();
+
+  EXPECT_THAT(it.Said("clock"), ElementsAre("unknown: the source's clock could not be read"));
+}
+
 TEST(CloneHost, RefusesAPortThatIsTakenIfTheServerIsToBeStarted) {
   Clonable it;
   it.target.port_is_free = false;

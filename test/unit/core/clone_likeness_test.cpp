@@ -91,6 +91,30 @@ TEST(CloneLikeness, RefusesAnotherLayoutOfTheFiles) {
               ElementsAre("unknown: the layouts of the files cannot be compared"));
 }
 
+TEST(CloneLikeness, DoesNotGuessAtTheMinorVersion) {
+  Clonable it;
+  it.target.version = "";
+
+  EXPECT_THAT(it.Said("version"),
+              ElementsAre("unknown: the minor version of the programs here is not known"));
+}
+
+TEST(CloneLikeness, DoesNotGuessAtChecksums) {
+  Clonable it;
+  it.source.data_checksums.reset();
+
+  EXPECT_THAT(it.Said("checksums"),
+              ElementsAre("unknown: whether the source has checksums is not known"));
+}
+
+TEST(CloneLikeness, DoesNotGuessAtCollations) {
+  Clonable it;
+  it.source.collations.reset();
+
+  EXPECT_THAT(it.Said("collation"),
+              ElementsAre("unknown: the source's collations could not be read"));
+}
+
 TEST(CloneLikeness, WarnsOfASourceWithoutChecksums) {
   Clonable it;
   it.source.data_checksums = false;
