@@ -64,6 +64,8 @@ holds "they are upgraded beside the running server" says "until they are restart
 holds "which goes on" is a "SELECT name FROM baton.node_status"
 holds "and restarts with the new library" cluster restart
 holds "which finds its extension" is 1.0 "SELECT baton.version()"
+holds "and is content with it" says 'version "1.0" of extension "pg_baton" is already installed' \
+  runuser -u postgres -- psql -Xc "ALTER EXTENSION pg_baton UPDATE"
 holds "the new version is the one installed" bash -c \
   "dpkg-query -W -f '\${Version}\n' pg-baton postgresql-$major-pg-baton | sort -u | grep -qx 1.0-2"
 
