@@ -28,8 +28,11 @@ SettingsUndo PlanSettingsUndo(
   SettingsUndo undo;
   for (const MadeSetting& setting : made) {
     const auto value = now(setting.name);
-    if (!value || value == setting.before) continue;
-    if (value == setting.after) {
+    if (value == setting.before) {
+      if (value != setting.after) undo.put_back.push_back(setting);
+    } else if (!value) {
+      continue;
+    } else if (value == setting.after) {
       undo.changes.push_back({setting.name, setting.before});
     } else if (setting.name == "shared_preload_libraries") {
       const std::string rest = WithoutLibrary(*value, "pg_baton");

@@ -55,10 +55,11 @@ struct SettingUndo {
 };
 struct SettingsUndo {
   std::vector<SettingUndo> changes;
-  Problems left_alone;  // that somebody has changed since
+  std::vector<MadeSetting> put_back;  // already, by an undo that was cut short
+  Problems left_alone;                // that somebody has changed since
 };
-// `now` is its value in postgresql.auto.conf; nullopt: it is not there, so there is nothing to do.
-// Of shared_preload_libraries that were changed since, pg_baton alone is taken out.
+// `now` is its value in postgresql.auto.conf; nullopt: it is not there, so nothing has to be
+// changed. Of shared_preload_libraries that were changed since, pg_baton alone is taken out.
 SettingsUndo PlanSettingsUndo(
     const std::vector<MadeSetting>& made,
     const std::function<std::optional<std::string>(const std::string& name)>& now);

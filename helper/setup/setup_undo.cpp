@@ -1,5 +1,6 @@
 #include "helper/setup/setup_undo.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <functional>
 
@@ -14,6 +15,8 @@
 
 namespace baton::helper {
 namespace {
+
+constexpr const char* kNodeName = "pg_baton.node_name";
 
 class Undo {
  public:
@@ -34,9 +37,10 @@ class Undo {
     }
     for (const Step& step : steps_) step.act();
     setup_.Reload();
-    RemoveRecord(setup_.places.data_directory);
     setup_.output.Line("what setup-primary changed is put back");
     if (needs_restart_) RestartIfAllowed(setup_, "");
+    // Last, since whoever is killed before is run again, and has to know.
+    RemoveRecord(setup_.places.data_directory);
   }
 
  private:
@@ -61,7 +65,7 @@ class Undo {
     if (!problems.empty()) return problems;
     const auto record = ReadRecord(setup_.places.data_directory);
     if (!record || record->system_identifier != setup_.SystemIdentifier() ||
-        !IsOwnName(record->node_name)) {
+        !IsOfThisNode(*record)) {
       return {{"it is not known what setup-primary changed on this server",
                record ? fmt::format("\"{}\" is about node \"{}\".",
                                     RecordFile(setup_.places.data_directory).string(),
@@ -83,11 +87,15 @@ class Undo {
     return {};
   }
 
-  // As the files have it, since a server that was never restarted does not know it yet.  None is
-  // what an undo that was interrupted left.
-  bool IsOwnName(const std::string& name) {
-    const std::string own = ValueInFiles(server_, "pg_baton.node_name");
-    return own.empty() || own == name;
+  // By the name in the files, since a server that was never restarted does not know it yet.  None,
+  // or the one before, is what an undo that was cut short left.
+  bool IsOfThisNode(const core::SetupRecord& record) {
+    const std::string own = ValueInFiles(server_, kNodeName);
+    if (own.empty() || own == record.node_name) return true;
+    return std::any_of(
+        record.settings.begin(), record.settings.end(), [this](const core::MadeSetting& made) {
+          return made.name == kNodeName && made.before == AutoConfValue(server_, kNodeName);
+        });
   }
 
   void WarnOfSlots() {
@@ -114,31 +122,40 @@ class Undo {
       setup_.output.Warning(problem.message, problem.detail, problem.hint);
     }
     for (const core::SettingUndo& setting : plan.changes) {
-      // A reload takes a moment to show what is pending, so that is not asked for.
-      needs_restart_ |= server_.Value(
-                            "SELECT context = 'postmaster' FROM pg_settings WHERE name = "
-                            "$1",
-                            {setting.name}) == "t";
+      needs_restart_ |= IsSetting("context = 'postmaster' AND name = $1", {setting.name});
       Add(setting.value ? fmt::format("set {} = '{}' again", setting.name, *setting.value)
                         : fmt::format("reset {}", setting.name),
           [this, setting] { AlterSystem(server_, setting.name, setting.value); });
     }
+    // A reload takes a moment to show what is pending, so that is not asked for.
+    for (const core::MadeSetting& setting : plan.put_back) {
+      needs_restart_ |= IsSetting("context = 'postmaster' AND name = $1 AND setting = $2",
+                                  {setting.name, setting.after});
+    }
   }
 
+  bool IsSetting(const std::string& condition, const std::vector<std::string>& values) {
+    return server_.Value("SELECT count(*) FROM pg_settings WHERE " + condition, values) != "0";
+  }
+
+  bool IsRole(const std::string& name) {
+    return server_.Value("SELECT count(*) FROM pg_roles WHERE rolname = $1", {name}) != "0";
+  }
+
+  // What an undo that was cut short had asked for may be done only now, hence IF EXISTS.
   void PlanExtension() {
     const bool is_there =
         server_.Value("SELECT count(*) FROM pg_extension WHERE extname = 'pg_baton'") == "1";
-    if (!is_there) return;
-    if (record_.made_extension) {
+    if (is_there && record_.made_extension) {
       AddSql(fmt::format("drop extension pg_baton in database {}, with its "
                          "registry and records",
                          server_.database()),
-             "DROP EXTENSION pg_baton");
-    } else if (record_.registered) {
+             "DROP EXTENSION IF EXISTS pg_baton");
+    } else if (is_there && record_.registered) {
       Add(fmt::format("unregister node \"{}\"", record_.node_name),
           [this] { server_.Run("SELECT baton.unregister_node($1)", {record_.node_name}); });
     }
-    if (!record_.made_operators) return;
+    if (!record_.made_operators || !IsRole("baton_operator")) return;
     Add("drop role baton_operator", [this] {
       try {
         server_.Run("DROP ROLE IF EXISTS baton_operator");
@@ -153,7 +170,16 @@ class Undo {
     const fs::path file = setup_.places.hba_file;
     const std::string before = ReadFile(file);
     const std::string after = WithoutHbaLines(before, record_.hba_lines);
-    if (before == after) return;
+    if (before != after) PlanFile(file, before, after);
+    const fs::path kept = file.string() + ".before_pg_baton";
+    if (record_.hba_lines.empty() || ReadFileIfThere(kept) != after) return;
+    Add(fmt::format("remove \"{}\", which is the same then", kept.string()), [kept] {
+      std::error_code error;
+      fs::remove(kept, error);
+    });
+  }
+
+  void PlanFile(const fs::path& file, const std::string& before, const std::string& after) {
     diff_ = core::UnifiedDiff(before, after, file.string(), file.string());
     Add(fmt::format("take the lines for the nodes out of \"{}\"", file.string()),
         [this, file, before, after] {
@@ -163,42 +189,41 @@ class Undo {
             throw core::Error(core::ErrorCode::kFailed, "pg_hba.conf would not be valid", error,
                               "It was put back as it was; mend it first.");
           }
-          const fs::path kept = file.string() + ".before_pg_baton";
-          std::error_code error;
-          if (ReadFileIfThere(kept) == after) fs::remove(kept, error);
         });
   }
 
   void PlanRole() {
-    if (server_.Value("SELECT count(*) FROM pg_roles WHERE rolname = $1", {kNodeRole}) == "0") {
-      return;
-    }
+    if (IsRole(kNodeRole)) PlanRights();
+    PlanPassword();
+  }
+
+  void PlanRights() {
     for (const std::string& function : record_.functions) {
       AddSql(fmt::format("revoke execute on {} from {}", function, kNodeRole),
              fmt::format("REVOKE EXECUTE ON FUNCTION {} FROM {}", function, kNodeRole));
     }
     if (record_.made_role) {
-      AddSql(fmt::format("drop role {}", kNodeRole), fmt::format("DROP ROLE {}", kNodeRole));
-      if (record_.stored_in.empty()) return;
-      Add(fmt::format("take the password of {} out of \"{}\"", kNodeRole, record_.stored_in),
-          [this] {
-            const auto text = ReadFileIfThere(record_.stored_in);
-            if (text) ReplaceFile(record_.stored_in, WithoutPassword(*text, kNodeRole));
-          });
-      return;
+      return AddSql(fmt::format("drop role {}", kNodeRole),
+                    fmt::format("DROP ROLE IF EXISTS {}", kNodeRole));
     }
     for (const std::string& role : record_.memberships) {
       Add(fmt::format("revoke {} from {}", role, kNodeRole), [this, role] {
         // It may have gone with the extension.
-        if (server_.Value("SELECT count(*) FROM pg_roles WHERE rolname = $1", {role}) == "0") {
-          return;
-        }
-        server_.Run(fmt::format("REVOKE {} FROM {}", role, kNodeRole));
+        if (IsRole(role)) server_.Run(fmt::format("REVOKE {} FROM {}", role, kNodeRole));
       });
     }
     if (record_.role_before.empty()) return;
     AddSql(fmt::format("alter role {} ({})", kNodeRole, record_.role_before),
            fmt::format("ALTER ROLE {} {}", kNodeRole, record_.role_before));
+  }
+
+  void PlanPassword() {
+    if (!record_.made_role || record_.stored_in.empty()) return;
+    const std::string before = ReadFileIfThere(record_.stored_in).value_or("");
+    const std::string after = WithoutPassword(before, kNodeRole);
+    if (before == after) return;
+    Add(fmt::format("take the password of {} out of \"{}\"", kNodeRole, record_.stored_in),
+        [this, after] { ReplaceFile(record_.stored_in, after); });
   }
 
   Setup& setup_;

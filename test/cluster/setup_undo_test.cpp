@@ -1,10 +1,14 @@
 // setup-primary --undo puts back what an earlier run changed, and nothing else.
+#include <csignal>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <set>
 
 #include "helper/system/file.hpp"
 #include "test/cluster/harness.hpp"
+#include "test/cluster/proxy.hpp"
 
 namespace baton::test {
 namespace {
@@ -14,20 +18,67 @@ using testing::Not;
 
 class SetupUndo : public testing::Test {
  protected:
-  HelperResult Undo(const Node& node, const std::vector<std::string>& more = {}) {
-    std::vector<std::string> arguments = {"setup-primary",
-                                          "--undo",
-                                          "-D",
-                                          node.data(),
+  std::vector<std::string> Arguments(const std::vector<std::string>& more) const {
+    std::vector<std::string> arguments = {"setup-primary", "--undo",
                                           "--passfile=" + cluster_.passfile().string(),
                                           "--bindir=" + Cluster::bindir().string()};
     arguments.insert(arguments.end(), more.begin(), more.end());
-    return cluster_.Helper(arguments);
+    return arguments;
+  }
+  HelperResult Undo(const Node& node, std::vector<std::string> more = {}) {
+    more.insert(more.end(), {"-D", node.data()});
+    return cluster_.Helper(Arguments(more));
+  }
+  fs::path output() const { return cluster_.directory() / "undo.out"; }
+  // At this port of 127.0.0.1.
+  pid_t StartUndo(int port, std::vector<std::string> more = {}) {
+    more.insert(more.end(), {"-w", "-h", "127.0.0.1", "-p", std::to_string(port)});
+    std::vector<std::string> arguments = Arguments(more);
+    arguments.insert(arguments.begin(), Cluster::Program("pg_baton"));
+    return Spawn(arguments, output());
+  }
+  // The server has done what these words ask for, and the helper does not hear of it any more.
+  testing::AssertionResult IsKilledAfter(const std::string& words, const Node& node) {
+    Proxy network(node.port());
+    network.HoldAnswersTo(words);
+    const pid_t undo = StartUndo(network.port());
+    const bool came_there = Eventually([&] { return network.HoldsAnswers(); });
+    SendSignal(undo, SIGKILL);
+    WaitFor(undo);
+    const bool is_done = Eventually([&] {
+      return node.Sql(
+                 "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' AND "
+                 "pid <> pg_backend_pid()") == "0";
+    });
+    if (came_there && is_done) return testing::AssertionSuccess();
+    return testing::AssertionFailure() << words << "\n" << helper::ReadFile(output());
   }
 
   static std::string Hba(const Node& node) { return helper::ReadFile(node.data() / "pg_hba.conf"); }
   static std::string Settings(const Node& node) {
     return helper::ReadFile(node.data() / "postgresql.auto.conf");
+  }
+
+  // All that a setup may change.
+  std::string State(const Node& node) const {
+    std::set<std::string> files;
+    for (const auto& entry : fs::directory_iterator(node.data())) {
+      files.insert(entry.path().filename());
+    }
+    files.erase("pg_baton");  // what the library keeps there stays
+    std::string state = fmt::format("{}\n{}\n{}\n{}\n", fmt::join(files, " "), Hba(node),
+                                    Settings(node), node.Sql("SHOW pg_baton.node_name"));
+    state += helper::ReadFileIfThere(cluster_.passfile()).value_or("");
+    for (const char* const rows :
+         {"SELECT name, setting, source FROM pg_settings ORDER BY name",
+          "SELECT rolname FROM pg_roles ORDER BY oid",
+          "SELECT roleid::regrole, member::regrole FROM pg_auth_members ORDER BY 1, 2",
+          "SELECT oid::regprocedure, proacl FROM pg_proc WHERE proacl IS NOT NULL ORDER BY oid",
+          "SELECT extname FROM pg_extension ORDER BY 1",
+          "SELECT nspname FROM pg_namespace WHERE nspname NOT LIKE 'pg\\_t%' ORDER BY 1"}) {
+      state += node.Rows(rows) + "\n";
+    }
+    return state;
   }
 
   Cluster cluster_;
@@ -93,6 +144,51 @@ TEST_F(SetupUndo, LeavesWhatWasThereBeforeAndWhatWasChangedSince) {
   EXPECT_TRUE(Hba(a).starts_with("# mine\n"));
   EXPECT_TRUE(Hba(a).ends_with("host all me all md5\n"));
   EXPECT_THAT(Hba(a), Not(HasSubstr("baton_node")));
+}
+
+// The name that the node had before, in postgresql.conf, must not keep the next run from going on.
+TEST_F(SetupUndo, KilledAgainAndAgainPutsEverythingBackAtLast) {
+  Node& a = cluster_.InitPlain("a", "pg_baton.node_name = 'former'\n");
+  a.Sql("ALTER SYSTEM SET wal_keep_size = '8MB'");
+  a.Restart();
+  const std::string before = State(a);
+  ASSERT_EQ(cluster_.SetupPrimary(a, {"--restart", "--allow=10.1.2.3"}).exit_code, 0);
+  ASSERT_NE(State(a), before);
+
+  for (const char* const words :
+       {"ALTER SYSTEM RESET shared_preload_libraries", "ALTER SYSTEM RESET pg_baton.node_name",
+        "DROP EXTENSION", "DROP ROLE IF EXISTS baton_operator", "FROM pg_hba_file_rules",
+        "REVOKE EXECUTE ON FUNCTION pg_catalog.pg_stat_file", "DROP ROLE IF EXISTS baton_node",
+        "SELECT pg_reload_conf"}) {
+    ASSERT_TRUE(IsKilledAfter(words, a));
+  }
+  const fs::path stopped = cluster_.directory() / "stopped";
+  const pid_t undo = StartUndo(
+      a.port(), {fmt::format("--restart-command={} stop -w -D {} && mkfifo {} && echo >{}",
+                             Cluster::Program("pg_ctl"), a.data().string(), stopped.string(),
+                             stopped.string())});
+  ASSERT_TRUE(Eventually([&] { return fs::exists(stopped); })) << helper::ReadFile(output());
+  SendSignal(undo, SIGKILL);
+  WaitFor(undo);
+  helper::ReadFile(stopped);  // the shell has waited for that
+  a.Start();
+
+  const HelperResult result = Undo(a);
+
+  EXPECT_EQ(result.exit_code, 0) << result.output;
+  EXPECT_EQ(State(a), before);
+  EXPECT_EQ(Undo(a).exit_code, 3);
+}
+
+TEST_F(SetupUndo, KilledAfterItHasResetTheLibraryStillKnowsThatARestartIsNeeded) {
+  Node& a = cluster_.InitPrimary("a");
+  ASSERT_TRUE(IsKilledAfter("SELECT pg_reload_conf", a));
+
+  const HelperResult result = Undo(a, {"--restart"});
+
+  EXPECT_EQ(result.exit_code, 0) << result.output;
+  EXPECT_THAT(result.output, HasSubstr("restart the server\n"));
+  EXPECT_EQ(a.Sql("SHOW shared_preload_libraries"), "");
 }
 
 TEST_F(SetupUndo, RefusesWhileStandbysStreamAndWarnsOfSlots) {

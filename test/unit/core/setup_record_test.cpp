@@ -41,6 +41,20 @@ TEST(PlanSettingsUndo, HasNothingToDoWhereItIsAsBefore) {
   EXPECT_THAT(Plan({{"a", std::nullopt, "1"}, {"b", "1", "2"}}, {{"b", "1"}}).changes, IsEmpty());
 }
 
+TEST(PlanSettingsUndo, NamesWhatIsAsBeforeAgain) {
+  const SettingsUndo undo = Plan({{"a", std::nullopt, "1"},
+                                  {"b", "1", "2"},
+                                  {"c", "1", "2"},
+                                  {"d", "1", "1"},
+                                  {"e", "1", "2"}},
+                                 {{"b", "1"}, {"c", "2"}, {"d", "1"}});
+
+  EXPECT_THAT(undo.put_back,
+              ElementsAre(MadeSetting{"a", std::nullopt, "1"}, MadeSetting{"b", "1", "2"}));
+  EXPECT_THAT(undo.changes, ElementsAre(SettingUndo{"c", "1"}));
+  EXPECT_THAT(undo.left_alone, IsEmpty());
+}
+
 TEST(PlanSettingsUndo, TakesTheLibraryOutOfALongerList) {
   const std::vector<MadeSetting> made = {{"shared_preload_libraries", "x", "x,pg_baton"}};
 
