@@ -8,14 +8,12 @@
 namespace baton::core {
 namespace {
 
-constexpr const char* kCheck = "configuration";
-
 void CheckKept(const CloneConfiguration& configuration, CloneVerdicts& verdicts) {
   if (configuration.has_settings) {
-    return verdicts.Ok(kCheck,
+    return verdicts.Ok("configuration",
                        fmt::format("this host's own is kept, in \"{}\"", configuration.folder));
   }
-  verdicts.Refuse(kCheck,
+  verdicts.Refuse("configuration",
                   {fmt::format("\"{}\" has no postgresql.conf", configuration.folder),
                    "A server does not start without one.",
                    "Name another folder with --config-dir, or take over the source's files with "
@@ -25,47 +23,50 @@ void CheckKept(const CloneConfiguration& configuration, CloneVerdicts& verdicts)
 void CheckComing(const CloneConfiguration& configuration, CloneVerdicts& verdicts) {
   if (!configuration.outside) {
     return verdicts.Unknown(
-        kCheck, {"where the source's configuration is, and whether it comes with the copy, is not "
-                 "known",
-                 "", "Grant pg_monitor to the role."});
+        "configuration",
+        {"where the source's configuration is, and whether it comes with the copy, is not "
+         "known",
+         "", "Grant pg_monitor to the role."});
   }
   if (configuration.settings_outside) {
     return verdicts.Refuse(
-        kCheck, {"nothing would give the new server a postgresql.conf",
-                 fmt::format("The source has it in \"{}\", outside of its data directory, so it "
-                             "does not come with the copy.",
-                             configuration.outside->front().path),
-                 "Name the folder of this host's own with --config-dir or --cluster, or take over "
-                 "the source's files with --config=copy."});
+        "configuration",
+        {"nothing would give the new server a postgresql.conf",
+         fmt::format("The source has it in \"{}\", outside of its data directory, so it "
+                     "does not come with the copy.",
+                     configuration.outside->front().path),
+         "Name the folder of this host's own with --config-dir or --cluster, or take over "
+         "the source's files with --config=copy."});
   }
   for (const OutsideFile& file : *configuration.outside) {
     if (file.is_here) continue;
-    verdicts.Warn(kCheck,
+    verdicts.Warn("configuration",
                   {fmt::format("\"{}\" of the source does not come with the copy", file.path),
                    "It lies outside of the data directory, and there is none here.",
                    "Put one to the same place, or take over the source's files with "
                    "--config=copy."});
   }
-  verdicts.OkUnlessSaid(kCheck, "the source's comes with the data directory");
+  verdicts.OkUnlessSaid("configuration", "the source's comes with the data directory");
 }
 
 void CheckPlan(const TakenConfiguration& plan, const std::string& folder, CloneVerdicts& verdicts) {
-  for (const Problem& problem : plan.problems) verdicts.Refuse(kCheck, problem);
-  for (const LeftOut& left_out : plan.left_out) verdicts.Warn(kCheck, LeftOutText(left_out));
+  for (const Problem& problem : plan.problems) verdicts.Refuse("configuration", problem);
+  for (const LeftOut& left_out : plan.left_out)
+    verdicts.Warn("configuration", LeftOutText(left_out));
   std::vector<std::string> paths;
   for (const PlacedFile& file : plan.files) {
     const bool is_in_folder = file.path.starts_with(folder + "/");
     paths.push_back(is_in_folder ? file.path.substr(folder.size() + 1) : file.path);
   }
-  verdicts.Ok(kCheck, fmt::format("the source's is taken over into \"{}\": {}", folder,
-                                  fmt::join(paths, ", ")));
+  verdicts.Ok("configuration", fmt::format("the source's is taken over into \"{}\": {}", folder,
+                                           fmt::join(paths, ", ")));
 }
 
 void CheckTaken(const CloneTarget& target, CloneVerdicts& verdicts) {
   const CloneConfiguration& configuration = target.configuration;
   const std::string& folder = configuration.folder.empty() ? target.path : configuration.folder;
   if (configuration.folder.empty() && configuration.outside && configuration.outside->empty()) {
-    return verdicts.Refuse(kCheck,
+    return verdicts.Refuse("configuration",
                            {"--config=copy is not needed here",
                             "The source's configuration is in its data directory and comes with "
                             "the copy, into the new one.",
@@ -73,22 +74,24 @@ void CheckTaken(const CloneTarget& target, CloneVerdicts& verdicts) {
                             "is to have with --config-dir."});
   }
   if (!configuration.unreadable.message.empty()) {
-    return verdicts.Refuse(kCheck, configuration.unreadable);
+    return verdicts.Refuse("configuration", configuration.unreadable);
   }
   if (!configuration.is_writable) {
-    return verdicts.Refuse(kCheck,
+    return verdicts.Refuse("configuration",
                            {fmt::format("cannot write to the configuration in \"{}\"", folder),
                             "The source's files could not be taken over.",
                             "Let its folders belong to the user who runs the server, or leave out "
                             "--config=copy."});
   }
   for (const std::string& path : configuration.staying) {
-    verdicts.Warn(kCheck, {fmt::format("\"{}\" of this host stays in effect", path),
-                           "The source has no such file, but reads all files of that folder.",
-                           "Move it away where it is not wanted."});
+    verdicts.Warn("configuration",
+                  {fmt::format("\"{}\" of this host stays in effect", path),
+                   "The source has no such file, but reads all files of that folder.",
+                   "Move it away where it is not wanted."});
   }
   if (configuration.plan) return CheckPlan(*configuration.plan, folder, verdicts);
-  verdicts.Ok(kCheck, fmt::format("the source's is taken over into \"{}\", from the copy", folder));
+  verdicts.Ok("configuration",
+              fmt::format("the source's is taken over into \"{}\", from the copy", folder));
 }
 
 }  // namespace

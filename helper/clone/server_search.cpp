@@ -1,15 +1,23 @@
 #include "helper/clone/server_search.hpp"
 
+#include <chrono>
 #include <fmt/format.h>
 #include <functional>
+#include <thread>
 
 #include "helper/command/node_access.hpp"
 #include "helper/report/present_primary.hpp"
 #include "helper/server/queries.hpp"
 #include "helper/server/views.hpp"
+#include "helper/system/interrupt.hpp"
 
 namespace baton::helper {
 namespace {
+
+using namespace std::chrono_literals;
+
+// Some rounds of the observer.
+constexpr std::chrono::seconds kRolesSettle{5};
 
 // Why the work failed, as one problem among others; no message if it did not.
 core::Problem ProblemOf(const std::function<void()>& work) {
@@ -38,10 +46,25 @@ class ServerSearch {
     core::ClonePrimary& primary = facts_.primary.emplace();
     primary.missing = ProblemOf([&] {
       RequireViews(source_, {"baton.cluster"});
-      primary.name = PresentPrimary(facts_.name, ReadCluster(source_));
+      primary.name = NameOfPrimary();
       Connection& server = place_.other_primary.emplace(Open(primary.name, WayTo(primary.name)));
       primary.full_page_writes = server.Value("SHOW full_page_writes") == "on";
     });
+  }
+
+  // A standby that has just been started, or got another upstream, knows no primary yet.
+  std::string NameOfPrimary() {
+    const auto end = std::chrono::steady_clock::now() + kRolesSettle;
+    for (;;) {
+      try {
+        return PresentPrimary(facts_.name, ReadCluster(source_));
+      } catch (const core::Error& error) {
+        if (error.code() == core::ErrorCode::kInterrupted) throw;
+        if (std::chrono::steady_clock::now() >= end) throw;
+      }
+      CheckInterrupt();
+      std::this_thread::sleep_for(200ms);
+    }
   }
 
   void FindUpstream(const std::string& name) {

@@ -13,6 +13,16 @@
 //   unknown collation     CloneLikeness.DoesNotGuessAtCollations (simulated: every server tells)
 //   unknown collation     CloneChecks.SayWhatCannotBeKnown (ICU)
 //   warning collation     CloneLikeness.WarnsOfAnotherCLibraryOnlyWhereTextIsSortedByIt (simulated)
+//   refused configuration  CloneConfiguration.ThatComesWithTheDataNeedsNoMoreRights
+//   refused configuration  CloneConfiguration.ThatComesWithTheDataNeedsNoMoreRights
+//   refused configuration  CloneConfiguration.GoesIntoTheDataDirectoryWhereThereIsNoOtherPlace
+//   refused configuration  CloneConfiguration.OfTheSourceIsTakenOver
+//   refused configuration  CloneConfiguration.CannotBeTakenIntoAFolderThatIsNotWritable
+//   refused configuration  CloneConfiguration.WithRulesFromElsewhereIsRefused
+//   unknown configuration  CloneConfiguration.DoesNotGuessWhereTheSourcesIs (simulated)
+//   warning configuration  CloneConfiguration.ThatWouldBeMissedIsTold
+//   warning configuration  CloneConfiguration.OfTheSourceIsTakenOver
+//   warning configuration  CloneConfiguration.IsTakenOverAgainAfterAFailure
 //   refused directory     CloneChecks.RefuseADirectoryThatIsInUse (by a server)
 //   refused directory     CloneChecks.RefuseDirectoriesThatCannotBeWritten (to be moved aside)
 //   refused directory     CloneChecks.RefuseDirectoriesThatCannotBeWritten

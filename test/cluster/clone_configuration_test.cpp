@@ -85,7 +85,7 @@ class CloneConfiguration : public testing::Test {
   Node& b_;
 };
 
-TEST_F(CloneConfiguration, OfTheSourceIsTakenOverAndWhatBelongsToTheHostStays) {
+TEST_F(CloneConfiguration, OfTheSourceIsTakenOver) {
   MoveConfigurationOfSource();
   ConfigureTarget();
   fs::remove(etc("b") / "pg_ident.conf");
@@ -146,7 +146,7 @@ TEST_F(CloneConfiguration, OfTheHostIsKeptUnlessAskedFor) {
   EXPECT_THAT(ReadFile(etc("b") / "pg_hba.conf"), Not(HasSubstr("192.0.2.7")));
 }
 
-TEST_F(CloneConfiguration, IsTakenOverAgainAfterAFailureAndTheHostsOwnIsStillKept) {
+TEST_F(CloneConfiguration, IsTakenOverAgainAfterAFailure) {
   MoveConfigurationOfSource();
   ConfigureTarget();
   fs::create_directories(etc("b") / "conf.d");
@@ -192,7 +192,7 @@ TEST_F(CloneConfiguration, GoesIntoTheDataDirectoryWhereThereIsNoOtherPlace) {
   EXPECT_EQ(b_.Sql("SHOW external_pid_file"), "");
 }
 
-TEST_F(CloneConfiguration, ThatComesWithTheDataGoesIntoAFolderOfItsOwnWithoutMoreRights) {
+TEST_F(CloneConfiguration, ThatComesWithTheDataNeedsNoMoreRights) {
   fs::create_directories(a_.data() / "conf.d");
   ReplaceFile(a_.data() / "conf.d/memory.conf", "work_mem = 5MB\n");
   a_.Configure("include_dir 'conf.d'\ninclude '/nowhere/else.conf'\n");
@@ -213,6 +213,47 @@ TEST_F(CloneConfiguration, ThatComesWithTheDataGoesIntoAFolderOfItsOwnWithoutMor
   EXPECT_EQ(b_.Sql("SHOW config_file"), (etc("b") / "postgresql.conf").string());
   EXPECT_EQ(b_.Sql("SHOW data_directory"), b_.data().string());
   EXPECT_EQ(b_.Sql("SHOW hba_file"), (etc("b") / "pg_hba.conf").string());
+}
+
+TEST_F(CloneConfiguration, ThatWouldBeMissedIsTold) {
+  const fs::path rules = cluster_.directory() / "rules.conf";
+  fs::rename(a_.data() / "pg_hba.conf", rules);
+  a_.Configure(fmt::format("hba_file = '{}'", rules.string()));
+  a_.Restart();
+  fs::remove(rules);  // the new host has none
+
+  const HelperResult result = Run({"--dry-run"});
+
+  EXPECT_EQ(result.exit_code, 0) << result.output;
+  EXPECT_THAT(result.output, ContainsRegex("configuration +\\| warning +\\| .*rules.conf. of the "
+                                           "source does not come with the copy"));
+}
+
+TEST_F(CloneConfiguration, CannotBeTakenIntoAFolderThatIsNotWritable) {
+  MoveConfigurationOfSource();
+  ConfigureTarget();
+  chmod(etc("b").c_str(), 0500);
+
+  const HelperResult result = RunInFolder({"--config=copy", "--dry-run"});
+
+  chmod(etc("b").c_str(), 0700);
+  EXPECT_EQ(result.exit_code, 3) << result.output;
+  EXPECT_THAT(result.output, HasSubstr("error: cannot write to the configuration in"));
+}
+
+// A line that lets nobody in would be lost with the file that it is in.
+TEST_F(CloneConfiguration, WithRulesFromElsewhereIsRefused) {
+  MoveConfigurationOfSource();
+  ConfigureTarget();
+  ReplaceFile(etc("names"), "nobody\n");
+  const fs::path hba = etc("a") / "pg_hba.conf";
+  ReplaceFile(hba, ReadFile(hba) + fmt::format("host all @{} all reject\n", etc("names").string()));
+  fs::rename(etc("names"), etc("names_of_a"));
+
+  const HelperResult result = RunInFolder({"--config=copy", "--dry-run"});
+
+  EXPECT_EQ(result.exit_code, 3) << result.output;
+  EXPECT_THAT(result.output, ContainsRegex("configuration +\\| refused"));
 }
 
 TEST_F(CloneConfiguration, IsKeepOrCopy) { EXPECT_EQ(Run({"--config=both"}).exit_code, 2); }
