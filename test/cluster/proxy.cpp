@@ -2,11 +2,10 @@
 
 #include <arpa/inet.h>
 #include <array>
+#include <cerrno>
 #include <poll.h>
 #include <stdexcept>
-#include <string_view>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <unistd.h>
 #include <vector>
 
@@ -25,18 +24,11 @@ sockaddr_in Loopback(int port) {
 
 int NewSocket() { return socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0); }
 
-// A receiver that does not read must not hold up the others for ever.
-void LimitSending(int number) {
-  const timeval limit{5, 0};
-  setsockopt(number, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
-}
-
 // -1 if nobody listens there.
 int ConnectTo(int port) {
   const int number = NewSocket();
   const sockaddr_in address = Loopback(port);
   if (connect(number, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0) {
-    LimitSending(number);
     return number;
   }
   close(number);
@@ -70,17 +62,24 @@ Proxy::~Proxy() {
 void Proxy::Run() {
   while (!ends_) {
     std::vector<pollfd> waits = {{listener_, POLLIN, 0}};
+    // What is pending goes first.  Poll ignores what is negative.
+    const auto wait = [&](int from, int to, const std::string& pending) {
+      waits.push_back(pending.empty() || swallows_ ? pollfd{from, POLLIN, 0}
+                                                   : pollfd{to, POLLOUT, 0});
+    };
     for (const Link& link : links_) {
-      waits.push_back({link.client, POLLIN, 0});
-      // Poll ignores what is negative.
-      waits.push_back({link.is_held && !releases_ ? -1 : link.server, POLLIN, 0});
+      wait(link.client, link.server, link.to_server);
+      wait(link.is_held && !releases_ ? -1 : link.server, link.client, link.to_client);
     }
     poll(waits.data(), waits.size(), kTurnMilliseconds);
     std::size_t i = 1;
     for (auto link = links_.begin(); link != links_.end(); i += 2) {
       bool open = swallows_ || !link->lost;
-      if (open && waits[i].revents != 0) open = Pass(*link, link->client, link->server);
-      if (open && waits[i + 1].revents != 0) open = Pass(*link, link->server, link->client);
+      const auto pass = [&](std::size_t way, int from, int to, std::string& pending) {
+        if (open && waits[way].revents != 0) open = Pass(*link, from, to, pending);
+      };
+      pass(i, link->client, link->server, link->to_server);
+      pass(i + 1, link->server, link->client, link->to_client);
       if (open) {
         ++link;
         continue;
@@ -97,36 +96,35 @@ void Proxy::Accept() {
   Link link;
   link.client = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
   if (link.client < 0) return;
-  LimitSending(link.client);
   if (!swallows_) link.server = ConnectTo(target_port_);
   link.lost = link.server < 0;
   links_.push_back(link);
 }
 
-bool Proxy::Pass(Link& link, int from, int to) {
-  std::array<char, 16384> buffer;
-  const ssize_t got = recv(from, buffer.data(), buffer.size(), 0);
-  if (swallows_) {
-    // Not even the end of a connection gets through; what the dead side holds is let go of.
-    link.lost = true;
-    if (got > 0) return true;
-    if (from == link.client) return false;
-    close(link.server);
-    link.server = -1;
-    return true;
+bool Proxy::Pass(Link& link, int from, int to, std::string& pending) {
+  if (pending.empty() || swallows_) {
+    std::array<char, 16384> buffer;
+    const ssize_t got = recv(from, buffer.data(), buffer.size(), MSG_DONTWAIT);
+    if (got < 0 && errno == EAGAIN) return true;
+    if (swallows_) {
+      // Not even the end of a connection gets through; what the dead side holds is let go of.
+      link.lost = true;
+      if (got > 0) return true;
+      if (from == link.client) return false;
+      close(link.server);
+      link.server = -1;
+      return true;
+    }
+    if (got <= 0) return false;
+    pending.assign(buffer.data(), static_cast<std::size_t>(got));
+    if (from == link.client && !held_words_.empty() &&
+        pending.find(held_words_) != std::string::npos) {
+      link.is_held = holds_ = true;
+    }
   }
-  if (got <= 0) return false;
-  const std::string_view bytes(buffer.data(), static_cast<std::size_t>(got));
-  if (from == link.client && !held_words_.empty() &&
-      bytes.find(held_words_) != std::string_view::npos) {
-    link.is_held = holds_ = true;
-  }
-  for (ssize_t sent = 0; sent < got;) {
-    const ssize_t n =
-        send(to, buffer.data() + sent, static_cast<std::size_t>(got - sent), MSG_NOSIGNAL);
-    if (n <= 0) return false;
-    sent += n;
-  }
+  const ssize_t sent = send(to, pending.data(), pending.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  if (sent < 0) return errno == EAGAIN;
+  pending.erase(0, static_cast<std::size_t>(sent));
   return true;
 }
 

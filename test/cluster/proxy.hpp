@@ -32,6 +32,8 @@ class Proxy {
   struct Link {
     int client = -1;
     int server = -1;
+    std::string to_client;  // read, and not taken yet: nobody waits for one that does not read
+    std::string to_server;
     bool lost = false;  // bytes were swallowed, or there was never a server
     bool is_held = false;
   };
@@ -39,7 +41,7 @@ class Proxy {
   void Run();
   void Accept();
   // Returns false when the connection has ended.
-  bool Pass(Link& link, int from, int to);
+  bool Pass(Link& link, int from, int to, std::string& pending);
 
   int target_port_;
   int listener_ = -1;
