@@ -74,7 +74,7 @@ void Proxy::Run() {
     poll(waits.data(), waits.size(), kTurnMilliseconds);
     std::size_t i = 1;
     for (auto link = links_.begin(); link != links_.end(); i += 2) {
-      bool open = swallows_ || !link->lost;
+      bool open = !cuts_ && (swallows_ || !link->lost);
       const auto pass = [&](std::size_t way, int from, int to, std::string& pending) {
         if (open && waits[way].revents != 0) open = Pass(*link, from, to, pending);
       };
@@ -96,6 +96,10 @@ void Proxy::Accept() {
   Link link;
   link.client = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
   if (link.client < 0) return;
+  if (refuses_) {
+    close(link.client);
+    return;
+  }
   if (!swallows_) link.server = ConnectTo(target_port_);
   link.lost = link.server < 0;
   links_.push_back(link);
@@ -121,6 +125,8 @@ bool Proxy::Pass(Link& link, int from, int to, std::string& pending) {
         pending.find(held_words_) != std::string::npos) {
       link.is_held = holds_ = true;
     }
+    if (from == link.server) link.answered_bytes += pending.size();
+    if (held_bytes_ > 0 && link.answered_bytes > held_bytes_) link.is_held = holds_ = true;
   }
   const ssize_t sent = send(to, pending.data(), pending.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
   if (sent < 0) return errno == EAGAIN;

@@ -1,8 +1,9 @@
 // A network that can be cut so that neither side notices: what is sent into it is taken, but
-// delivered to nobody, and no connection ends.
+// delivered to nobody, and no connection ends; or so that both notice at once.
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <list>
 #include <string>
 #include <thread>
@@ -20,11 +21,17 @@ class Proxy {
   int port() const { return port_; }
   // From now on connections are accepted and read, and nothing is delivered.
   void Swallow() { swallows_ = true; }
+  // From now on each new connection is ended as soon as it comes; those that are there go on.
+  void Refuse() { refuses_ = true; }
+  // The same, and those that are there are ended.
+  void Cut() { refuses_ = cuts_ = true; }
   // The network is back; connections that have lost bytes are ended.
-  void Deliver() { swallows_ = false; }
+  void Deliver() { swallows_ = refuses_ = cuts_ = false; }
   // Once a client has sent these words, what it is answered waits here until ReleaseAnswers, which
   // is for good.  To be said before there are connections.
   void HoldAnswersTo(std::string words) { held_words_ = std::move(words); }
+  // The same for a client that has been sent that many bytes.
+  void HoldAnswersAfter(std::size_t bytes) { held_bytes_ = bytes; }
   void ReleaseAnswers() { releases_ = true; }
   bool HoldsAnswers() const { return holds_; }
 
@@ -36,6 +43,7 @@ class Proxy {
     std::string to_server;
     bool lost = false;  // bytes were swallowed, or there was never a server
     bool is_held = false;
+    std::size_t answered_bytes = 0;
   };
 
   void Run();
@@ -48,9 +56,12 @@ class Proxy {
   int port_ = 0;
   std::list<Link> links_;  // the thread's
   std::string held_words_;
+  std::size_t held_bytes_ = 0;
   std::atomic<bool> holds_ = false;
   std::atomic<bool> releases_ = false;
   std::atomic<bool> swallows_ = false;
+  std::atomic<bool> refuses_ = false;
+  std::atomic<bool> cuts_ = false;
   std::atomic<bool> ends_ = false;
   std::thread thread_;
 };
