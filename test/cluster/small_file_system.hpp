@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <string>
+#include <sys/types.h>
 
 #include "helper/system/process.hpp"
 
@@ -13,5 +14,8 @@ namespace baton::test {
 // the one of test/freezer.sh, filled up.  Throws if there is neither.
 helper::ProcessResult RunOnSmallFileSystem(const std::filesystem::path& directory,
                                            const std::string& command, int megabytes = 20);
+// The same without waiting for its end; the output goes to a file.
+pid_t SpawnOnSmallFileSystem(const std::filesystem::path& directory, const std::string& command,
+                             int megabytes, const std::filesystem::path& output);
 
 }  // namespace baton::test
