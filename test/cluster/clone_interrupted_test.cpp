@@ -3,10 +3,8 @@
 #include <csignal>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
-#include <gtest/gtest.h>
 
-#include "helper/system/file.hpp"
-#include "test/cluster/harness.hpp"
+#include "test/cluster/clone_interrupted_scenario.hpp"
 #include "test/cluster/proxy.hpp"
 
 namespace baton::test {
@@ -16,31 +14,21 @@ using testing::AnyOf;
 using testing::HasSubstr;
 using testing::Not;
 
-class InterruptedClone : public testing::Test {
+class InterruptedClone : public CloneInterruptedScenario {
  protected:
-  InterruptedClone() : a_(cluster_.InitPrimary("a")), b_(cluster_.Plan("b")) {
-    const fs::path folder = cluster_.directory() / "ts";
-    fs::create_directory(folder);
-    a_.Sql(fmt::format("CREATE TABLESPACE ts LOCATION '{}'", folder.string()));
-    a_.Sql("CREATE TABLE elsewhere TABLESPACE ts AS SELECT generate_series(1, 1000)");
+  InterruptedClone() {
     a_.Sql("CREATE TABLE filler AS SELECT g, repeat('x', 500) FROM generate_series(1, 100000) g");
   }
 
   pid_t StartSlowly() { return StartSlowly(a_.port()); }
   pid_t StartSlowly(int port) {
-    return Spawn(
-        {Cluster::Program("pg_baton"), "clone", "-w", "-h", "127.0.0.1", "-p", std::to_string(port),
-         "-D", b_.data(), "--node-name=b", "--advertise=127.0.0.1",
-         "--passfile=" + cluster_.passfile().string(), "--bindir=" + Cluster::bindir().string(),
-         "--max-rate=4M", "--set", fmt::format("port={}", b_.port()), "-T", Mapping()},
-        cluster_.directory() / "clone.out");
+    std::vector<std::string> arguments = CloneOfB(port, Cluster::bindir());
+    arguments.insert(arguments.begin(), Cluster::Program("pg_baton"));
+    arguments.push_back("--max-rate=4M");
+    return Spawn(arguments, output_file());
   }
 
-  fs::path tablespace() const { return cluster_.directory() / "ts_of_b"; }
-  std::string Mapping() const {
-    return fmt::format("{}={}", (cluster_.directory() / "ts").string(), tablespace().string());
-  }
-  HelperResult CloneAgain() { return cluster_.RunClone(b_, a_, {"-T", Mapping()}); }
+  HelperResult CloneAgain() { return cluster_.Helper(CloneOfB(a_.port(), Cluster::bindir())); }
 
   bool IsHalfWay() {
     return Eventually([&] {
@@ -50,17 +38,6 @@ class InterruptedClone : public testing::Test {
                  "5000000") == "1";
     });
   }
-
-  void ExpectNothingWasLeft() {
-    EXPECT_FALSE(fs::exists(b_.data()));
-    EXPECT_FALSE(fs::exists(tablespace()));
-    EXPECT_EQ(a_.Sql("SELECT count(*) FROM pg_replication_slots"), "0");
-    EXPECT_EQ(a_.Sql("SELECT string_agg(name, ',') FROM baton.node"), "a");
-  }
-
-  Cluster cluster_;
-  Node& a_;
-  Node& b_;
 };
 
 TEST_F(InterruptedClone, BySigintLeavesNothingBehind) {
@@ -70,9 +47,8 @@ TEST_F(InterruptedClone, BySigintLeavesNothingBehind) {
   SendSignal(clone, SIGINT);
 
   EXPECT_EQ(WaitFor(clone), 4);
-  EXPECT_THAT(helper::ReadFile(cluster_.directory() / "clone.out"),
-              HasSubstr("pg_baton: error: interrupted\n"
-                        "pg_baton: hint: Run the same command again.\n"));
+  EXPECT_THAT(Output(), HasSubstr("pg_baton: error: interrupted\n"
+                                  "pg_baton: hint: Run the same command again.\n"));
   ExpectNothingWasLeft();
   const HelperResult again = CloneAgain();
   EXPECT_EQ(again.exit_code, 0) << again.output;
@@ -90,8 +66,7 @@ TEST_F(InterruptedClone, BeforeItKnowsOfItsSlotLeavesNoSlot) {
   network.ReleaseAnswers();
 
   EXPECT_EQ(WaitFor(clone), 4);
-  EXPECT_THAT(helper::ReadFile(cluster_.directory() / "clone.out"),
-              Not(HasSubstr("might be left behind")));
+  EXPECT_THAT(Output(), Not(HasSubstr("might be left behind")));
   ExpectNothingWasLeft();
 }
 
@@ -146,7 +121,7 @@ TEST_F(InterruptedClone, BecauseTheSourceWentDownLeavesNothingAndSaysWhy) {
   a_.Start();
 
   EXPECT_EQ(exit_code, 1);
-  const std::string output = helper::ReadFile(cluster_.directory() / "clone.out");
+  const std::string output = Output();
   EXPECT_THAT(output, HasSubstr("pg_baton: error: the base backup failed\n"));
   EXPECT_THAT(output, HasSubstr("replication slot \"b\" might be left behind"));
   EXPECT_FALSE(fs::exists(b_.data()));
