@@ -35,6 +35,8 @@ class Clone {
     ReadCloneSource(place_);
     ReadCloneTarget(place_);
     ReadConfiguration(place_);
+    // The programs that were asked end by it too, and seem to be missing then.
+    CheckInterrupt();
     if (IsWholeAlready()) return GoOn();
     ShowPlan();
     const core::CloneFindings findings = CheckClone(place_.source_facts, place_.target);

@@ -5,6 +5,7 @@
 #include "core/node_name.hpp"
 #include "helper/command/node_access.hpp"
 #include "helper/config/hba_file.hpp"
+#include "helper/system/interrupt.hpp"
 #include "helper/system/process.hpp"
 
 namespace baton::helper {
@@ -57,6 +58,7 @@ std::string ClonePlace::OwnSetting(const std::string& name) const {
   const fs::path configuration = Configuration().empty() ? directory : Configuration();
   const ProcessResult result =
       RunProcess({programs.Path("postgres"), "-D", configuration.string(), "-C", name});
+  CheckInterrupt();
   const std::string value = result.output.substr(0, result.output.find('\n'));
   if (result.exit_code == 0 && !value.empty() &&
       value.find_first_not_of("0123456789") == std::string::npos) {
