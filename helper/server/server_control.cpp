@@ -5,6 +5,7 @@
 
 #include "core/error.hpp"
 #include "helper/system/file.hpp"
+#include "helper/system/interrupt.hpp"
 #include "helper/system/process.hpp"
 
 namespace baton::helper {
@@ -42,6 +43,7 @@ void RunPgCtl(const std::string& action, const StartOptions& options, const fs::
       "--log=" + log.string()};
   if (action == "restart") arguments.push_back("--mode=fast");
   const ProcessResult result = RunProcess(arguments);
+  CheckInterrupt();
   if (result.exit_code == 0) return;
   throw core::Error(core::ErrorCode::kFailed, fmt::format("could not {} the server", action),
                     result.output + LastLines(log),
