@@ -17,13 +17,25 @@ using namespace std::chrono_literals;
 constexpr std::chrono::seconds kPatience = 30s;
 constexpr const char* kIsInUse = "55006";  // object_in_use
 
+// By a new session, where the source has been restarted meanwhile.
+bool IsBack(Connection& source) {
+  PQreset(source.get());
+  return PQstatus(source.get()) == CONNECTION_OK;
+}
+
 void DropWhenItIsFree(Connection& source, const std::string& name) {
   const auto end = std::chrono::steady_clock::now() + kPatience;
+  bool was_lost = false;
   for (;;) {
     try {
       return DropSlot(source, name);
     } catch (const SqlError& error) {
-      if (error.sqlstate() != kIsInUse || std::chrono::steady_clock::now() >= end) throw;
+      if (PQstatus(source.get()) != CONNECTION_OK) {
+        if (was_lost || !IsBack(source)) throw;
+        was_lost = true;
+      } else if (error.sqlstate() != kIsInUse || std::chrono::steady_clock::now() >= end) {
+        throw;
+      }
     }
     std::this_thread::sleep_for(50ms);
   }

@@ -13,7 +13,8 @@ class NewSlot {
   // Makes it; WAL is kept from now on.  An interrupt takes effect when the source has answered; if
   // it does not answer, the slot may be there, which is said.
   NewSlot(Connection& source, std::string name);
-  // Drops it unless Keep was called, when nothing streams from it any more; says so if that fails.
+  // Drops it unless Keep was called, when nothing streams from it any more, and by a new connection
+  // if the old one is lost; says so if that fails.
   ~NewSlot();
   NewSlot(const NewSlot&) = delete;
   NewSlot& operator=(const NewSlot&) = delete;
