@@ -1,53 +1,24 @@
 #include "test/cluster/proxy.hpp"
 
-#include <arpa/inet.h>
 #include <array>
 #include <cerrno>
 #include <poll.h>
-#include <stdexcept>
+#include <string>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <vector>
+
+#include "test/cluster/loopback.hpp"
 
 namespace baton::test {
 namespace {
 
 constexpr int kTurnMilliseconds = 20;
 
-sockaddr_in Loopback(int port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(static_cast<in_port_t>(port));
-  return address;
-}
-
-int NewSocket() { return socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0); }
-
-// -1 if nobody listens there.
-int ConnectTo(int port) {
-  const int number = NewSocket();
-  const sockaddr_in address = Loopback(port);
-  if (connect(number, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0) {
-    return number;
-  }
-  close(number);
-  return -1;
-}
-
 }  // namespace
 
-Proxy::Proxy(int target_port) : target_port_(target_port), listener_(NewSocket()) {
-  sockaddr_in address = Loopback(0);
-  socklen_t size = sizeof(address);
-  if (bind(listener_, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
-      listen(listener_, 128) != 0 ||
-      getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
-    throw std::runtime_error("no port for the proxy");
-  }
-  port_ = ntohs(address.sin_port);
-  thread_ = std::thread([this] { Run(); });
-}
+Proxy::Proxy(int target_port)
+    : target_port_(target_port), listener_(ListenOnLoopback(port_)), thread_([this] { Run(); }) {}
 
 Proxy::~Proxy() {
   ends_ = true;
@@ -100,7 +71,7 @@ void Proxy::Accept() {
     close(link.client);
     return;
   }
-  if (!swallows_) link.server = ConnectTo(target_port_);
+  if (!swallows_) link.server = ConnectToLoopback(target_port_);
   link.lost = link.server < 0;
   links_.push_back(link);
 }

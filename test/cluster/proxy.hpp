@@ -52,8 +52,8 @@ class Proxy {
   bool Pass(Link& link, int from, int to, std::string& pending);
 
   int target_port_;
-  int listener_ = -1;
   int port_ = 0;
+  int listener_;
   std::list<Link> links_;  // the thread's
   std::string held_words_;
   std::size_t held_bytes_ = 0;
