@@ -66,6 +66,36 @@ Interval Report(const std::string& what, const std::string& ours, const std::vec
   return ratio;
 }
 
+bool Judge(const std::string& ours, const std::vector<double>& a, const std::string& other,
+           const std::vector<double>& b, const Interval& ratio) {
+  // One round in which the disk was busy makes the interval wide, so the rounds are counted too.
+  std::size_t slower = 0;
+  std::vector<std::string> ratios;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    slower += a[i] > b[i] ? 1 : 0;
+    ratios.push_back(fmt::format("{:.3f}", a[i] / b[i]));
+  }
+  const std::string count =
+      fmt::format("in {} of {} rounds; ratio of medians {:.3f}, of rounds {}", slower, a.size(),
+                  Median(a) / Median(b), fmt::join(ratios, " "));
+  const bool is_slower = ratio.least > 1 || slower == a.size();
+  if (is_slower) {
+    fmt::print("{} is slower than {}, {}\n", ours, other, count);
+  } else if (ratio.most < 1 || slower == 0) {
+    fmt::print("{} is faster than {}, slower {}\n", ours, other, count);
+  } else {
+    fmt::print("{} and {} cannot be told apart: slower {}\n", ours, other, count);
+  }
+  std::fflush(stdout);
+  return is_slower;
+}
+
+double SumSeconds(const Steps& steps) {
+  double seconds = 0;
+  for (const auto& [name, milliseconds] : steps) seconds += milliseconds / 1000;
+  return seconds;
+}
+
 std::string StepMedians(const std::vector<Steps>& rounds) {
   std::vector<std::string> parts;
   for (const auto& [name, first] : rounds.front()) {

@@ -27,8 +27,14 @@ struct Interval {
 Interval Report(const std::string& what, const std::string& ours, const std::vector<double>& a,
                 const std::string& other, const std::vector<double>& b, const std::string& unit);
 
+// Says whether the first takes longer than the second, where less is better, as far as rounds tell.
+// Returns true if it does.
+bool Judge(const std::string& ours, const std::vector<double>& a, const std::string& other,
+           const std::vector<double>& b, const Interval& ratio);
+
 // What was done one after the other, with milliseconds.
 using Steps = std::vector<std::pair<std::string, double>>;
+double SumSeconds(const Steps& steps);
 // The median of each step, in the order of the first round, of which there is one.
 std::string StepMedians(const std::vector<Steps>& rounds);
 

@@ -13,7 +13,7 @@
 #include <fstream>
 #include <unistd.h>
 
-#include "test/bench/figures.hpp"
+#include "test/bench/told_steps.hpp"
 #include "test/cluster/harness.hpp"
 
 namespace baton::test {
@@ -190,51 +190,20 @@ Steps Parted::ByHand() {
   return steps;
 }
 
-// What it says with --verbose tells the steps apart: here, those that begin with such a line.
 Steps Parted::ByBaton() {
-  struct Mark {
-    const char* words;
-    const char* step;
-  };
-  static constexpr Mark kMarks[] = {
-      {"SQL: CHECKPOINT", "CHECKPOINT"},   {"/postgres --single", "recovery"},
-      {"WAL is replayed", "own WAL kept"}, {"/pg_rewind ", "pg_rewind"},
-      {"rewound: ", "own settings back"},  {"/pg_ctl start", "start"},
-      {"pg_stat_replication", "stream"}};
-  using Clock = std::chrono::steady_clock;
-  Steps steps = {{"plan", 0}};
-  auto began = Clock::now();
-  const auto end_step = [&] {
-    const auto now = Clock::now();
-    steps.back().second = std::chrono::duration<double, std::milli>(now - began).count();
-    began = now;
-  };
-  helper::ProcessOptions process;
-  process.on_line = [&](const std::string& line) {
-    for (const auto& [words, step] : kMarks) {
-      if (line.find(words) == std::string::npos) continue;
-      if (steps.back().first == step) return;
-      end_step();
-      steps.emplace_back(step, 0);
-      return;
-    }
-  };
   std::vector<std::string> arguments = {Cluster::Program("pg_baton")};
   for (const std::string& argument : Cluster::RejoinArguments(a_, b_))
     arguments.push_back(argument);
   arguments.emplace_back("--verbose");
-  const helper::ProcessResult result = helper::RunProcess(arguments, process);
-  end_step();
-  if (result.exit_code != 0 || result.output.find("rewound: ") == std::string::npos) {
-    throw std::runtime_error("no rewind:\n" + result.output);
-  }
-  return steps;
-}
-
-double Sum(const Steps& steps) {
-  double seconds = 0;
-  for (const auto& [name, milliseconds] : steps) seconds += milliseconds / 1000;
-  return seconds;
+  return ToldSteps(arguments, "plan",
+                   {{"SQL: CHECKPOINT", "CHECKPOINT"},
+                    {"/postgres --single", "recovery"},
+                    {"WAL is replayed", "own WAL kept"},
+                    {"/pg_rewind ", "pg_rewind"},
+                    {"rewound: ", "own settings back"},
+                    {"/pg_ctl start", "start"},
+                    {"pg_stat_replication", "stream"}},
+                   "own settings back");
 }
 
 void Bench(int rounds, int megabytes, int beyond_megabytes) {
@@ -246,7 +215,7 @@ void Bench(int rounds, int megabytes, int beyond_megabytes) {
       const int which = (round + turn) % 2;
       parted.Reset();
       steps[which].push_back(which == 0 ? parted.ByBaton() : parted.ByHand());
-      seconds[which].push_back(Sum(steps[which].back()));
+      seconds[which].push_back(SumSeconds(steps[which].back()));
       parted.Check();
     }
   }
@@ -255,18 +224,9 @@ void Bench(int rounds, int megabytes, int beyond_megabytes) {
       "pg_baton rejoin", seconds[0], "pg_rewind by hand, and start", seconds[1], "s");
   fmt::print("steps, medians, ms\n  pg_baton  {}\n  by hand   {}\n", StepMedians(steps[0]),
              StepMedians(steps[1]));
-  // The bar: not slower than pg_rewind by hand plus one server start.  One round in which the disk
-  // was busy makes the interval wide, so the rounds are counted too.
-  int slower = 0;
-  for (std::size_t i = 0; i < seconds[0].size(); ++i)
-    slower += seconds[0][i] > seconds[1][i] ? 1 : 0;
-  const std::string count = fmt::format("in {} of {} rounds", slower, rounds);
-  if (ratio.least > 1 || slower == rounds) {
-    fmt::print("!!!! rejoin is slower than pg_rewind by hand and a start, {}\n", count);
-  } else if (ratio.most < 1 || slower == 0) {
-    fmt::print("rejoin is faster than pg_rewind by hand and a start, slower {}\n", count);
-  } else {
-    fmt::print("rejoin and pg_rewind by hand and a start cannot be told apart: slower {}\n", count);
+  // The bar: not slower than pg_rewind by hand plus one server start.
+  if (Judge("rejoin", seconds[0], "pg_rewind by hand and a start", seconds[1], ratio)) {
+    fmt::print("!!!! the bar is missed\n");
   }
 }
 
