@@ -23,7 +23,7 @@ make_here PG_CONFIG="$PG_CONFIG" WERROR=-Werror extension >/dev/null
 targets=(pg_baton)
 [ -n "${PG_BATON_QUICK:-}" ] || targets+=(unit_tests cluster_tests metrics_example dashboard_queries)
 [ -z "${PG_BATON_SCENARIOS:-}" ] || targets=(pg_baton cluster_tests)
-[ -z "${PG_BATON_BENCH:-}" ] || targets=(pg_baton standby_bench cost_bench switchover_bench rejoin_bench archive_check_bench archive_bench)
+[ -z "${PG_BATON_BENCH:-}" ] || targets=(pg_baton standby_bench cost_bench switchover_bench rejoin_bench archive_check_bench archive_bench clone_bench)
 cmake --build "$here/build/helper" --target "${targets[@]}" -j"$JOBS" >/dev/null
 if [ -z "${PG_BATON_QUICK:-}${PG_BATON_BENCH:-}${PG_BATON_SCENARIOS:-}" ]; then
   cmake -S "$here" -B "$here/build/sanitized" -DCMAKE_BUILD_TYPE=Debug -DPG_BATON_WERROR=ON \

@@ -9,7 +9,7 @@ if [ -n "$PG_BATON_BENCH" ]; then
   read -ra only <<<"$PG_BATON_BENCH_ONLY"
   if [ "${#only[@]}" -gt 0 ]; then exec "$work/bin/${only[0]}" "${only[@]:1}"; fi
   "$work/bin/cost_bench" && "$work/bin/standby_bench" && "$work/bin/rejoin_bench" &&
-    "$work/bin/archive_check_bench" && "$work/bin/archive_bench" &&
+    "$work/bin/archive_check_bench" && "$work/bin/archive_bench" && "$work/bin/clone_bench" &&
     exec "$work/bin/switchover_bench"
   exit 1
 fi

@@ -367,22 +367,26 @@ HelperResult Cluster::SetupPrimary(Node& node, const std::vector<std::string>& m
   return Helper(arguments);
 }
 
+std::vector<std::string> Cluster::CloneArguments(const Node& target, int upstream_port) const {
+  return {"clone",
+          "-w",
+          "-h",
+          "127.0.0.1",
+          "-p",
+          std::to_string(upstream_port),
+          "-D",
+          target.data().string(),
+          "--node-name=" + target.name(),
+          "--advertise=127.0.0.1",
+          "--passfile=" + passfile().string(),
+          "--bindir=" + bindir().string(),
+          "--log=" + target.log_file().string(),
+          "--set",
+          fmt::format("port={}", target.port())};
+}
+
 HelperResult Cluster::RunClone(Node& target, Node& upstream, const std::vector<std::string>& more) {
-  std::vector<std::string> arguments = {"clone",
-                                        "-w",
-                                        "-h",
-                                        "127.0.0.1",
-                                        "-p",
-                                        std::to_string(upstream.port()),
-                                        "-D",
-                                        target.data().string(),
-                                        "--node-name=" + target.name(),
-                                        "--advertise=127.0.0.1",
-                                        "--passfile=" + passfile().string(),
-                                        "--bindir=" + bindir().string(),
-                                        "--log=" + target.log_file().string(),
-                                        "--set",
-                                        fmt::format("port={}", target.port())};
+  std::vector<std::string> arguments = CloneArguments(target, upstream.port());
   arguments.insert(arguments.end(), more.begin(), more.end());
   return Helper(arguments);
 }

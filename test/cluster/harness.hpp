@@ -113,6 +113,8 @@ class Cluster {
   Node& Plan(const std::string& name, int port = 0);
 
   HelperResult SetupPrimary(Node& node, const std::vector<std::string>& more = {});
+  // As RunClone gives them to pg_baton; the upstream may be reached by another port than its own.
+  std::vector<std::string> CloneArguments(const Node& target, int upstream_port) const;
   HelperResult RunClone(Node& target, Node& upstream, const std::vector<std::string>& more = {});
   // As RunRejoin gives them to pg_baton.
   static std::vector<std::string> RejoinArguments(const Node& target, const Node& source);
