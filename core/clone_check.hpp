@@ -161,9 +161,10 @@ struct CloneTarget {
   std::optional<ClockReading> clock;
   int port = 0;  // of the new server; 0: not known
   std::optional<bool> port_is_free;
-  bool will_start = true;  // the command starts the server
-  std::string advertise;   // by which the others reach it
-  std::string max_rate;    // as given; empty: none
+  bool will_start = true;     // the command starts the server
+  std::string advertise;      // by which the others reach it
+  bool is_elsewhere = false;  // it is an address that this host has not
+  std::string max_rate;       // as given; empty: none
 };
 
 CloneFindings CheckClone(const CloneSource& source, const CloneTarget& target);

@@ -165,6 +165,12 @@ void CheckPort(const CloneTarget& target, CloneVerdicts& verdicts) {
 
 // Only a server that runs can be reached.
 void CheckWayBack(const CloneTarget& target, CloneVerdicts& verdicts) {
+  if (target.is_elsewhere) {
+    verdicts.Warn("way_back",
+                  {fmt::format("{} is no address of this host", target.advertise),
+                   "The other nodes are told to reach the new server there.",
+                   "Correct --advertise, unless something on the way translates that address."});
+  }
   verdicts.Unknown(
       "way_back",
       {fmt::format("whether the other nodes reach {} port {} shows when the server runs",

@@ -24,6 +24,12 @@ std::string Place(const LocalServer& server) {
   return options;
 }
 
+// The place of a standby that takes this one's.
+std::string PlaceOfStandby(const LocalServer& server) {
+  if (!server.cluster.empty()) return fmt::format(" --cluster={} --move-aside", server.cluster);
+  return fmt::format(" -D {} --move-aside", server.data);
+}
+
 // The place of another server, on a host that is likely to be as this one is.
 std::string PlaceElsewhere(const LocalServer& server) {
   if (server.cluster.empty()) return " -D DIRECTORY";
@@ -35,8 +41,8 @@ std::string OwnPort(const LocalServer& server) {
 }
 
 std::string Setup(const LocalServer& server) {
-  return fmt::format("pg_baton setup-primary{} --node-name=NAME --advertise=ADDRESS --dry-run",
-                     OwnPort(server));
+  return fmt::format("pg_baton setup-primary{} --node-name={} --advertise=ADDRESS --dry-run",
+                     OwnPort(server), server.name.empty() ? "NAME" : server.name);
 }
 
 std::string Status(const LocalServer& server) { return "pg_baton status" + OwnPort(server); }
@@ -108,10 +114,19 @@ NextStep JudgeRunning(const LocalServer& server) {
         "again",
         Restart(server)};
   }
+  if (!server.is_node && server.loads_library && !server.name.empty()) {
+    return {
+        "loads the library, and is not registered yet; run setup-primary once more, with the "
+        "options that it had",
+        Setup(server)};
+  }
   if (!server.is_node) {
     return {server.loads_library
                 ? "loads the library, and is no node yet; to make it a primary"
-                : "runs without pg_baton; to make it a primary that may have standbys",
+                : fmt::format("runs without pg_baton; to put a standby in its place, stop it, then "
+                              "pg_baton clone -h PRIMARY{}; to make it a primary that may have "
+                              "standbys",
+                              PlaceOfStandby(server)),
             Setup(server)};
   }
   if (server.role == Role::kPrimary) return JudgePrimary(server);
@@ -130,7 +145,11 @@ NextStep JudgeStopped(const LocalServer& server) {
         ""};
   }
   if (!server.loads_library) {
-    return {"stopped, and without pg_baton; start it, then run setup-primary", Start(server)};
+    return {fmt::format("stopped, and without pg_baton; to put a standby in its place, pg_baton "
+                        "clone -h PRIMARY{}; to make it a primary, start it, then run "
+                        "setup-primary",
+                        PlaceOfStandby(server)),
+            Start(server)};
   }
   if (!server.verdict) return {"stopped", ""};
   const StartVerdict& verdict = *server.verdict;

@@ -84,13 +84,18 @@ std::string Redirected(const std::string& conninfo, const std::string& to) {
     AddPair(keyword, value, text);
   };
   constexpr std::string_view kPlace[] = {"host", "hostaddr", "port"};
-  for (const std::string_view keyword : kPlace) {
-    if (const std::string value = Value(target, keyword); !value.empty()) add(keyword, value);
+  constexpr std::string_view kTls[] = {"sslmode", "sslrootcert"};
+  const auto is_in = [](const auto& keywords, std::string_view keyword) {
+    return std::find(std::begin(keywords), std::end(keywords), keyword) != std::end(keywords);
+  };
+  const auto is_of_target = [&](std::string_view keyword) {
+    return is_in(kPlace, keyword) || (is_in(kTls, keyword) && !Value(target, keyword).empty());
+  };
+  for (const PQconninfoOption* option = target.get(); option->keyword != nullptr; ++option) {
+    if (option->val != nullptr && is_of_target(option->keyword)) add(option->keyword, option->val);
   }
   for (const PQconninfoOption* option = options.get(); option->keyword != nullptr; ++option) {
-    const bool is_place =
-        std::find(std::begin(kPlace), std::end(kPlace), option->keyword) != std::end(kPlace);
-    if (option->val != nullptr && !is_place) add(option->keyword, option->val);
+    if (option->val != nullptr && !is_of_target(option->keyword)) add(option->keyword, option->val);
   }
   return text;
 }

@@ -19,8 +19,8 @@ struct Endpoint {
 // Where a connection string leads; empty host and port if it cannot be parsed.
 Endpoint EndpointOf(const std::string& conninfo);
 
-// `conninfo` with host, address and port of `to`, all else as it is; empty if one of them cannot be
-// parsed.
+// `conninfo` with host, address and port of `to`, and with what that says of TLS, if it does; all
+// else as it is.  Empty if one of them cannot be parsed.
 std::string Redirected(const std::string& conninfo, const std::string& to);
 
 // For a standby named `standby` that streams from the node registered with `to`: as baton_node, and

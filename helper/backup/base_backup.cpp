@@ -32,6 +32,7 @@ void RunBaseBackup(const BaseBackupOptions& options, const CopyProgress& progres
                                         "--progress",
                                         "--no-password"};
   if (!options.slot.empty()) arguments.push_back("--slot=" + options.slot);
+  if (!options.flushes) arguments.emplace_back("--no-sync");
   if (!options.max_rate.empty()) arguments.push_back("--max-rate=" + options.max_rate);
   if (!options.waldir.empty()) arguments.push_back("--waldir=" + options.waldir);
   // A plain copy is compressed by the server or not at all.

@@ -23,6 +23,7 @@ struct BaseBackupOptions {
   std::string wal_method = "stream";             // as pg_basebackup's --wal-method
   std::string waldir;       // folder of the WAL, where pg_wal will be a link to it; empty: none
   std::string compression;  // over the wire, "zstd" or "gzip:9"; empty: none
+  bool flushes = true;      // each file; otherwise that is the caller's to do
 };
 
 // Called with what is copied so far and the total, in bytes; both are the source's estimates.

@@ -197,11 +197,14 @@ class Clone {
     options.tablespace_mappings = request_.tablespaces;
     options.waldir = request_.waldir;
     options.compression = request_.compression;
+    // Whole file systems at once, which is faster than a thousand files one by one.
+    options.flushes = false;
     RunBaseBackup(options, [&](std::int64_t done, std::int64_t total) {
       copied_ = done;
       progress.Update(done, total);
     });
     progress.Finish();
+    for (const core::CloneFolder& folder : Note().folders) FlushFileSystem(folder.path);
     took_ = std::chrono::duration_cast<std::chrono::microseconds>(Progress::Clock::now() - began);
     output_.result()["copied_bytes"] = copied_;
     output_.result()["copy_seconds"] = std::chrono::duration<double>(took_).count();

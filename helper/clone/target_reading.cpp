@@ -50,6 +50,7 @@ class TargetReading {
     target_.path = place_.directory.string();
     target_.will_start = !place_.request.server.no_start;
     target_.advertise = place_.request.advertise;
+    target_.is_elsewhere = !IsOwnAddress(target_.advertise).value_or(true);
     target_.max_rate = place_.request.max_rate;
     target_.libc_version = gnu_get_libc_version();
     ReadDirectory();

@@ -21,6 +21,31 @@ std::string Normal(const std::string& line) {
   return normal;
 }
 
+// A line in the form that HbaLines gives it.
+struct NodeLine {
+  std::string database;
+  std::string address;
+  HbaStyle style;
+};
+
+std::optional<NodeLine> NodeLineIn(const std::string& line, const std::string& role) {
+  std::istringstream words(Normal(line));
+  std::string type;
+  std::string user;
+  std::string method;
+  std::string more;
+  NodeLine found;
+  words >> type >> found.database >> user >> found.address >> method >> more;
+  if (user != role || !more.empty()) return std::nullopt;
+  for (const HbaStyle& style : kHbaStyles) {
+    if (type != (style.tls_only ? "hostssl" : "host")) continue;
+    if (method != (style.by_certificate ? "cert" : "scram-sha-256")) continue;
+    found.style = style;
+    return found;
+  }
+  return std::nullopt;
+}
+
 bool IsAddress(const std::string& text, int family) {
   unsigned char bytes[sizeof(in6_addr)];
   return inet_pton(family, text.c_str(), bytes) == 1;
@@ -69,19 +94,36 @@ std::vector<std::string> HbaLines(const std::vector<std::string>& addresses,
 std::optional<HbaStyle> HbaStyleIn(const std::string& text, const std::string& role) {
   std::istringstream all(text);
   for (std::string line; std::getline(all, line);) {
-    std::istringstream words(Normal(line));
-    std::string type;
-    std::string database;
-    std::string user;
-    std::string address;
-    std::string method;
-    words >> type >> database >> user >> address >> method;
-    if (database != "replication" || user != role) continue;
-    if (type == "host" && method == "scram-sha-256") return HbaStyle{false, false};
-    if (type == "hostssl" && method == "scram-sha-256") return HbaStyle{true, false};
-    if (type == "hostssl" && method == "cert") return HbaStyle{true, true};
+    const auto found = NodeLineIn(line, role);
+    if (found && found->database == "replication") return found->style;
   }
   return std::nullopt;
+}
+
+std::vector<std::string> AddressesOfOtherStyles(const std::string& text, const std::string& role,
+                                                const HbaStyle& style) {
+  std::vector<std::string> addresses;
+  std::istringstream all(text);
+  for (std::string line; std::getline(all, line);) {
+    const auto found = NodeLineIn(line, role);
+    if (!found || found->style == style) continue;
+    const bool is_new =
+        std::find(addresses.begin(), addresses.end(), found->address) == addresses.end();
+    if (is_new) addresses.push_back(found->address);
+  }
+  return addresses;
+}
+
+std::string WithoutOtherStyles(const std::string& text, const std::string& role,
+                               const HbaStyle& style) {
+  std::string kept;
+  std::istringstream all(text);
+  for (std::string line; std::getline(all, line);) {
+    const auto found = NodeLineIn(line, role);
+    if (!found || found->style == style) kept += line + (all.eof() ? "" : "\n");
+  }
+  // A comment of ours that has nothing below it any more goes too.
+  return WithoutHbaLines(kept, {});
 }
 
 std::string WithHbaLines(const std::string& text, const std::vector<std::string>& lines,
@@ -106,7 +148,10 @@ std::string WithHbaLines(const std::string& text, const std::vector<std::string>
   if (added.empty()) return text;
   std::string head = text.substr(0, first_rule);
   if (!head.empty() && head.back() != '\n') head += '\n';
-  return head + kComment + "\n" + added + "\n" + text.substr(std::min(first_rule, text.size()));
+  const std::string rest = text.substr(std::min(first_rule, text.size()));
+  // Where the first rule is ours, the others go below the same comment.
+  if (head.ends_with(fmt::format("{}\n", kComment))) return head + added + rest;
+  return head + kComment + "\n" + added + "\n" + rest;
 }
 
 std::string WithoutHbaLines(const std::string& text, const std::vector<std::string>& lines) {
@@ -126,7 +171,8 @@ std::string WithoutHbaLines(const std::string& text, const std::vector<std::stri
     if (in_block && line.empty()) {
       if (end_block(true)) continue;
     } else if (in_block) {
-      const bool ours = std::find(lines.begin(), lines.end(), line) != lines.end();
+      const bool ours =
+          line == kComment || std::find(lines.begin(), lines.end(), line) != lines.end();
       if (!ours) block += whole;
       continue;
     } else if (line == kComment) {

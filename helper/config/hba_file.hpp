@@ -29,6 +29,13 @@ std::vector<std::string> HbaLines(const std::vector<std::string>& addresses,
 // That of the first rule of such lines for this role; nullopt if there is none.
 std::optional<HbaStyle> HbaStyleIn(const std::string& text, const std::string& role);
 
+// Addresses of the lines for this role, in our form, of another style than this.
+std::vector<std::string> AddressesOfOtherStyles(const std::string& text, const std::string& role,
+                                                const HbaStyle& style);
+// The text without those lines, wherever they stand.
+std::string WithoutOtherStyles(const std::string& text, const std::string& role,
+                               const HbaStyle& style);
+
 // The text with those lines that it lacks, before its first rule, since the first rule that fits
 // counts.  The same text if it has them all.  Those of `first` go there even if it has them further
 // below.

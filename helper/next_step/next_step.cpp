@@ -41,6 +41,8 @@ void TellAs(const std::string& user, Output& output) {
   if (!output.is_json()) {
     std::istringstream lines(told.output);
     for (std::string line; std::getline(lines, line);) output.Line(line);
+    output.Line(
+        fmt::format("Commands of pg_baton are for that user: runuser -u {} -- pg_baton ...", user));
     return;
   }
   const json object = json::parse(told.output, nullptr, false);

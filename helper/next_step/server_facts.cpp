@@ -91,11 +91,13 @@ void AskRunning(core::LocalServer& facts) {
       "SELECT pg_catalog.current_setting('shared_preload_libraries'),"
       " coalesce(pg_catalog.current_setting('pg_baton.database', true), ''),"
       " EXISTS (SELECT FROM pg_catalog.pg_file_settings"
-      "  WHERE name = 'shared_preload_libraries' AND setting ~ '\\mpg_baton\\M')");
+      "  WHERE name = 'shared_preload_libraries' AND setting ~ '\\mpg_baton\\M'),"
+      " coalesce(pg_catalog.current_setting('pg_baton.node_name', true), '')");
   const std::string libraries = row.Text(0, 0);
   facts.loads_library = core::WithLibrary(libraries, "pg_baton") == libraries;
   facts.waits_for_restart = !facts.loads_library && row.Bool(0, 2);
   if (!facts.loads_library) return;
+  facts.name = row.Text(0, 3);
   const std::string database = row.Text(0, 1);
   if (!database.empty() && database != "postgres") server = Connect(way, database);
   if (HasExtension(server)) AskNode(server, facts);

@@ -1,5 +1,6 @@
 #include "helper/setup/node_login.hpp"
 
+#include <cstdlib>
 #include <fmt/format.h>
 
 #include "core/connection_trial.hpp"
@@ -7,6 +8,13 @@
 
 namespace baton::helper {
 namespace {
+
+// Where libpq looks for this user's certificate.
+fs::path ClientCertificate() {
+  if (const char* const named = std::getenv("PGSSLCERT")) return named;
+  const char* const home = std::getenv("HOME");
+  return fs::path(home == nullptr ? "" : home) / ".postgresql/postgresql.crt";
+}
 
 // A login that fails says that TLS was fine before.
 core::Problems TryTls(Setup& setup) {
@@ -67,6 +75,14 @@ core::Problems FindLoginProblems(Setup& setup) {
              "ssl_ca_file is empty.",
              "Set ssl_ca_file to the certificate of the authority that has signed those of the "
              "nodes, and reload."}};
+  }
+  const fs::path certificate = ClientCertificate();
+  if (setup.login.style.by_certificate && !fs::exists(certificate)) {
+    return {{"this user has no certificate to log in by",
+             fmt::format("There is no \"{}\".", certificate.string()),
+             fmt::format("Put one there with common name {}, and its key beside it, on each host; "
+                         "then run the command again.",
+                         kNodeRole)}};
   }
   return TryTls(setup);
 }

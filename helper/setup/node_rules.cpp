@@ -51,16 +51,6 @@ std::size_t LineNumber(const std::string& text, const std::string& line) {
   return number;
 }
 
-// Those of another style would let in whoever has no TLS, or no certificate.
-std::string WithoutOtherStyles(const Setup& setup, const std::vector<std::string>& addresses,
-                               std::string text) {
-  for (const HbaStyle& style : kHbaStyles) {
-    if (style == setup.login.style) continue;
-    text = WithoutHbaLines(text, HbaLines(addresses, kNodeRole, setup.places.database, style));
-  }
-  return text;
-}
-
 void Show(Setup& setup, const std::string& before, const std::string& after,
           const std::vector<std::string>& lines) {
   const std::string file = setup.places.hba_file.string();
@@ -86,12 +76,21 @@ void Show(Setup& setup, const std::string& before, const std::string& after,
 
 void EnsureNodeRules(Setup& setup) {
   const fs::path& file = setup.places.hba_file;
+  const std::string before = ReadFile(file);
+  const HbaStyle& style = setup.login.style;
   std::vector<std::string> addresses = {setup.request.advertise};
   addresses.insert(addresses.end(), setup.request.allow.begin(), setup.request.allow.end());
+  const bool changes_style = !setup.request.tls.empty();
+  if (changes_style) {
+    // Lines of another one would let in whoever has no TLS, or no certificate; who came by them is
+    // to come by one of the new style.
+    for (const std::string& address : AddressesOfOtherStyles(before, kNodeRole, style)) {
+      addresses.push_back(address);
+    }
+  }
   const std::vector<std::string> lines =
-      HbaLines(addresses, kNodeRole, setup.places.database, setup.login.style);
-  const std::string before = ReadFile(file);
-  const std::string kept = WithoutOtherStyles(setup, addresses, before);
+      HbaLines(addresses, kNodeRole, setup.places.database, style);
+  const std::string kept = changes_style ? WithoutOtherStyles(before, kNodeRole, style) : before;
   const std::string after = WithHbaLines(kept, lines, FindShadowed(setup, addresses));
   if (before == after) return;
   if (kept != before) {

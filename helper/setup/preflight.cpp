@@ -44,6 +44,23 @@ core::Problems FindArchiveProblems(const Setup& setup) {
   return problems;
 }
 
+// The others know this one by its name, and a slot of theirs may have it.
+core::Problems FindNameProblems(Setup& setup) {
+  Connection& server = setup.server;
+  if (server.Value("SELECT to_regclass('baton.node') IS NOT NULL") != "t") return {};
+  const std::string name = server.Value("SELECT current_setting('pg_baton.node_name', true)");
+  if (name.empty() || name == setup.request.node_name) return {};
+  const std::string others = server.Value(
+      "SELECT string_agg(name, ', ' ORDER BY name) FROM baton.node WHERE name <> $1", {name});
+  if (others.empty()) return {};
+  return {{fmt::format("this server is node \"{}\" already", name),
+           fmt::format("Other nodes know it by that name: {}.", others),
+           fmt::format("Say --node-name={}.  To give it another name, take it out of the registry "
+                       "first: SELECT baton.unregister_node('{}'), and ALTER SYSTEM RESET "
+                       "pg_baton.node_name with a reload.",
+                       name, name)}};
+}
+
 }  // namespace
 
 core::Problems FindPlaceProblems(Setup& setup) {
@@ -121,6 +138,7 @@ core::Problems FindSetupProblems(Setup& setup) {
           "It has to be there before the server can load it.",
           "Install it: make install PG_CONFIG=..."}});
   }
+  add(FindNameProblems(setup));
   add(FindSettingProblems(setup));
   add(FindArchiveProblems(setup));
   return problems;

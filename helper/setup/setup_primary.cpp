@@ -30,6 +30,7 @@ void Complete(Setup& setup) {
     server.Run("CREATE EXTENSION pg_baton SCHEMA pg_catalog");
   }
   EnsureMembership(setup, "baton_operator", true);
+  TryNodeConnections(setup);
   const std::string conninfo = RegistryConninfo(setup.request.advertise, setup.places.port,
                                                 setup.places.database, setup.login.tls);
   if (server.Value("SELECT conninfo FROM baton.node WHERE name = $1", {name}) != conninfo) {
@@ -37,7 +38,6 @@ void Complete(Setup& setup) {
     setup.Change(fmt::format("register node \"{}\" as {}", name, conninfo));
     RegisterNode(server, name, conninfo);
   }
-  TryNodeConnections(setup);
 }
 
 }  // namespace
@@ -75,10 +75,16 @@ void RunSetupPrimary(const SetupRequest& request, Output& output) {
   if (restart_needed && !RestartIfAllowed(setup, "run this command again")) return;
   Complete(setup);
   if (!setup.changed()) output.Line("nothing to change");
-  output.Line(
-      fmt::format("node \"{}\" is ready; on the other host: pg_baton clone -h {} -p {} "
-                  "-D DIR --node-name=NAME --advertise=ADDRESS",
-                  request.node_name, request.advertise, setup.places.port));
+  output.Line(fmt::format(
+      "node \"{}\" is ready; on the other host{}: pg_baton clone -h {} -p {} {} --node-name=NAME "
+      "--advertise=ADDRESS",
+      request.node_name,
+      setup.login.style.by_certificate
+          ? ""
+          : fmt::format(", with the line of {} from \"{}\" in its own password file", kNodeRole,
+                        setup.passfile.string()),
+      request.advertise, setup.places.port,
+      request.cluster.empty() ? "-D DIR" : "--cluster=" + request.cluster));
 }
 
 }  // namespace baton::helper

@@ -65,6 +65,7 @@
 //   refused waldir        CloneOptions.AFolderForTheWalIsRefusedThatIsNotEmptyOrInTheDataDirectory
 //   refused wal_senders   Clone.RefusesAPrimaryWithoutFreeWalSenders
 //   unknown way_back      CloneChecks.ADryRunShowsWhatWasLookedAt
+//   warning way_back      CloneChecks.WarnOfAnAddressThatIsNotOfThisHost
 #include <fmt/format.h>
 #include <fstream>
 #include <gmock/gmock.h>
@@ -355,6 +356,18 @@ TEST_F(CloneChecks, SayWhatCannotBeKnown) {
   EXPECT_EQ(checks.at("collation").at("detail"), "Databases that use it: shop.");
   EXPECT_EQ(checks.at("port").at("message"), "whether the new server's port is free is not known");
   for (const auto& [name, check] : checks) EXPECT_NE(check.at("status"), "refused") << check;
+}
+
+// 192.0.2.0/24 is for documents; no host has it.
+TEST_F(CloneChecks, WarnOfAnAddressThatIsNotOfThisHost) {
+  Node& a = cluster_.InitPrimary("a");
+  Node& b = cluster_.Plan("b");
+
+  const HelperResult result = cluster_.RunClone(b, a, {"--advertise=192.0.2.1", "--dry-run"});
+
+  EXPECT_EQ(result.exit_code, 0) << result.output;
+  EXPECT_THAT(result.output,
+              ContainsRegex("way_back +\\| warning +\\| 192.0.2.1 is no address of this host"));
 }
 
 }  // namespace

@@ -13,27 +13,27 @@ constexpr std::array<const char*, 10> kNames = {"Looking",     "Copying",    "Ha
                                                 "Started",     "Waiting"};
 
 // Half-way is met in the network.
-std::optional<Pause> PauseAt(Moment moment) {
+std::optional<Pause> PauseAt(CutMoment moment) {
   using When = Pause::When;
   switch (moment) {
-    case Moment::kLooking:
+    case CutMoment::kLooking:
       return Pause{"postgres", When::kBeforeItRuns, "--version"};
-    case Moment::kCopying:
+    case CutMoment::kCopying:
       return Pause{"pg_basebackup", When::kBeforeItRuns, ""};
-    case Moment::kHalfWay:
+    case CutMoment::kHalfWay:
       return std::nullopt;
-    case Moment::kCopied:
+    case CutMoment::kCopied:
       return Pause{"pg_basebackup", When::kAfterItRan, ""};
-    case Moment::kConfiguring:
+    case CutMoment::kConfiguring:
       return Pause{"postgres", When::kBeforeItRuns, "-C max_connections"};
-    case Moment::kConfigured:
+    case CutMoment::kConfigured:
       return Pause{"postgres", When::kBeforeItRuns, "-C port"};
-    case Moment::kWhole:
+    case CutMoment::kWhole:
       return Pause{"postgres", When::kBeforeItRuns, "-C port", 2};
-    case Moment::kStarting:
-    case Moment::kWaiting:
+    case CutMoment::kStarting:
+    case CutMoment::kWaiting:
       return Pause{"pg_ctl", When::kBeforeItRuns, "start"};
-    case Moment::kStarted:
+    case CutMoment::kStarted:
       return Pause{"pg_ctl", When::kAfterItRan, "start"};
   }
   return std::nullopt;
@@ -41,13 +41,13 @@ std::optional<Pause> PauseAt(Moment moment) {
 
 }  // namespace
 
-std::vector<Moment> AllMoments() {
-  std::vector<Moment> moments;
-  for (std::size_t i = 0; i < kNames.size(); ++i) moments.push_back(static_cast<Moment>(i));
+std::vector<CutMoment> AllMoments() {
+  std::vector<CutMoment> moments;
+  for (std::size_t i = 0; i < kNames.size(); ++i) moments.push_back(static_cast<CutMoment>(i));
   return moments;
 }
 
-std::string NameOf(Moment moment) { return kNames[static_cast<std::size_t>(moment)]; }
+std::string NameOf(CutMoment moment) { return kNames[static_cast<std::size_t>(moment)]; }
 
 CloneCutShort::CloneCutShort() : role_(Role()) {}
 
@@ -57,7 +57,7 @@ CloneCutShort::~CloneCutShort() {
   WaitFor(clone_);
 }
 
-void CloneCutShort::BeginUntil(Moment moment) {
+void CloneCutShort::BeginUntil(CutMoment moment) {
   PrepareFor(moment);
   std::vector<std::string> arguments = Arguments();
   arguments.insert(arguments.begin(), Cluster::Program("pg_baton"));
@@ -65,7 +65,7 @@ void CloneCutShort::BeginUntil(Moment moment) {
   ASSERT_TRUE(IsThere()) << Output();
 }
 
-void CloneCutShort::PrepareFor(Moment moment) {
+void CloneCutShort::PrepareFor(CutMoment moment) {
   moment_ = moment;
   const auto pause = PauseAt(moment);
   if (pause) {
@@ -80,7 +80,7 @@ bool CloneCutShort::IsThere() {
     return Eventually([this] { return network_.HoldsAnswers(); });
   }
   if (!programs_->IsPaused()) return false;
-  return moment_ != Moment::kWaiting || GetsToWaiting();
+  return moment_ != CutMoment::kWaiting || GetsToWaiting();
 }
 
 // The standby does not reach its primary, which the clone still asks.
@@ -111,7 +111,7 @@ bool CloneCutShort::SaysThatItsSlotMightBeLeft() const {
 
 void CloneCutShort::ExpectAtTheSource(const std::string& slots) const {
   EXPECT_EQ(Slots(), slots);
-  EXPECT_EQ(Nodes(), moment_ > Moment::kWhole ? "a,b" : "a");
+  EXPECT_EQ(Nodes(), moment_ > CutMoment::kWhole ? "a,b" : "a");
   EXPECT_EQ(Role(), role_);
 }
 

@@ -13,7 +13,7 @@
 namespace baton::test {
 
 // In the order in which a clone comes to them.
-enum class Moment {
+enum class CutMoment {
   kLooking,      // nothing is made yet
   kCopying,      // the slot is there, pg_basebackup is about to start
   kHalfWay,      // of the copy
@@ -25,8 +25,8 @@ enum class Moment {
   kStarted,  // pg_ctl has not ended yet
   kWaiting,  // the server runs, and does not stream
 };
-std::vector<Moment> AllMoments();
-std::string NameOf(Moment moment);
+std::vector<CutMoment> AllMoments();
+std::string NameOf(CutMoment moment);
 
 //   a (primary) <-- network <--clone-- b
 class CloneCutShort : public CloneInterruptedScenario {
@@ -35,16 +35,16 @@ class CloneCutShort : public CloneInterruptedScenario {
   ~CloneCutShort() override;
 
   // Starts a clone, which stands still at that moment when this returns.
-  void BeginUntil(Moment moment);
+  void BeginUntil(CutMoment moment);
   // The two parts of it, for those who start it by themselves.
-  void PrepareFor(Moment moment);
+  void PrepareFor(CutMoment moment);
   bool IsThere();
   void GoOn();
   int ExitCode();  // waits for the end
 
   // What the clone has come to at its moment.
-  bool IsWhole() const { return moment_ >= Moment::kWhole; }
-  bool IsRunning() const { return moment_ >= Moment::kStarted; }
+  bool IsWhole() const { return moment_ >= CutMoment::kWhole; }
+  bool IsRunning() const { return moment_ >= CutMoment::kStarted; }
   bool SaysThatItsSlotMightBeLeft() const;
 
   // Besides these slots: registry and role are as they were, or have the node if it was registered.
@@ -74,7 +74,7 @@ class CloneCutShort : public CloneInterruptedScenario {
   bool GetsToWaiting();
   void ExpectAStandbyStarts();
 
-  Moment moment_ = Moment::kLooking;
+  CutMoment moment_ = CutMoment::kLooking;
   std::optional<PausingProgram> programs_;
   std::string role_;
 };

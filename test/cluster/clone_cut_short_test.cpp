@@ -18,13 +18,13 @@ namespace {
 using testing::HasSubstr;
 
 struct Named {
-  std::string operator()(const testing::TestParamInfo<Moment>& one) const {
+  std::string operator()(const testing::TestParamInfo<CutMoment>& one) const {
     return NameOf(one.param);
   }
 };
 
 //   a    b (is copied)      SIGINT, and again      a <--- b
-class CloneBySigint : public CloneCutShort, public testing::WithParamInterface<Moment> {};
+class CloneBySigint : public CloneCutShort, public testing::WithParamInterface<CutMoment> {};
 
 TEST_P(CloneBySigint, LeavesNothingOrAWholeStandbyAndGoesOn) {
   ASSERT_NO_FATAL_FAILURE(BeginUntil(GetParam()));
@@ -43,7 +43,7 @@ TEST_P(CloneBySigint, LeavesNothingOrAWholeStandbyAndGoesOn) {
 INSTANTIATE_TEST_SUITE_P(CloneCutShort, CloneBySigint, testing::ValuesIn(AllMoments()), Named());
 
 //   a    b (is copied)      kill -9, and again      a <--- b
-class CloneBySigkill : public CloneCutShort, public testing::WithParamInterface<Moment> {
+class CloneBySigkill : public CloneCutShort, public testing::WithParamInterface<CutMoment> {
  protected:
   // The programs that it ran end with it, as fast as they can.
   bool IsOver() const {
@@ -71,13 +71,15 @@ TEST_P(CloneBySigkill, LeavesItsSlotAndNoPrimaryAndGoesOn) {
 }
 
 INSTANTIATE_TEST_SUITE_P(CloneCutShort, CloneBySigkill,
-                         testing::Values(Moment::kCopying, Moment::kHalfWay, Moment::kCopied,
-                                         Moment::kConfiguring, Moment::kWhole, Moment::kStarting,
-                                         Moment::kStarted, Moment::kWaiting),
+                         testing::Values(CutMoment::kCopying, CutMoment::kHalfWay,
+                                         CutMoment::kCopied, CutMoment::kConfiguring,
+                                         CutMoment::kWhole, CutMoment::kStarting,
+                                         CutMoment::kStarted, CutMoment::kWaiting),
                          Named());
 
 //   a ---x b (is copied)      the network is back, and again      a <--- b
-class CloneByBrokenConnection : public CloneCutShort, public testing::WithParamInterface<Moment> {};
+class CloneByBrokenConnection : public CloneCutShort,
+                                public testing::WithParamInterface<CutMoment> {};
 
 TEST_P(CloneByBrokenConnection, SaysThatItsSlotMightBeLeftAndGoesOn) {
   ASSERT_NO_FATAL_FAILURE(BeginUntil(GetParam()));
@@ -94,12 +96,13 @@ TEST_P(CloneByBrokenConnection, SaysThatItsSlotMightBeLeftAndGoesOn) {
 }
 
 INSTANTIATE_TEST_SUITE_P(CloneCutShort, CloneByBrokenConnection,
-                         testing::Values(Moment::kCopying, Moment::kHalfWay, Moment::kWhole),
+                         testing::Values(CutMoment::kCopying, CutMoment::kHalfWay,
+                                         CutMoment::kWhole),
                          Named());
 
 //   a (restarted)    b (is copied)      again      a <--- b
 class CloneByRestart : public CloneCutShort,
-                       public testing::WithParamInterface<std::pair<const char*, Moment>> {
+                       public testing::WithParamInterface<std::pair<const char*, CutMoment>> {
  protected:
   void RestartSource() {
     a_.Stop(GetParam().first);
@@ -118,7 +121,7 @@ TEST_P(CloneByRestart, OfTheSourceLeavesNothingOrAWholeStandbyAndGoesOn) {
   EXPECT_EQ(ExitCode(), 1) << Output();
   const bool says_so = SaysThatItsSlotMightBeLeft();
   // pg_basebackup gives up at once, and then the source may not be back yet.
-  if (GetParam().second != Moment::kHalfWay) {
+  if (GetParam().second != CutMoment::kHalfWay) {
     EXPECT_FALSE(says_so) << Output();
   }
   if (!IsWhole()) ExpectNothingWasLeftHere();
@@ -127,15 +130,18 @@ TEST_P(CloneByRestart, OfTheSourceLeavesNothingOrAWholeStandbyAndGoesOn) {
   ExpectItGoesOn();
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    CloneCutShort, CloneByRestart,
-    testing::Values(std::pair("fast", Moment::kCopying), std::pair("fast", Moment::kHalfWay),
-                    std::pair("fast", Moment::kWhole), std::pair("immediate", Moment::kHalfWay),
-                    std::pair("immediate", Moment::kCopied)),
-    [](const auto& one) { return std::string(one.param.first) + "_" + NameOf(one.param.second); });
+INSTANTIATE_TEST_SUITE_P(CloneCutShort, CloneByRestart,
+                         testing::Values(std::pair("fast", CutMoment::kCopying),
+                                         std::pair("fast", CutMoment::kHalfWay),
+                                         std::pair("fast", CutMoment::kWhole),
+                                         std::pair("immediate", CutMoment::kHalfWay),
+                                         std::pair("immediate", CutMoment::kCopied)),
+                         [](const auto& one) {
+                           return std::string(one.param.first) + "_" + NameOf(one.param.second);
+                         });
 
 //   a    b (is copied to a disk that others fill)      there is room, and again      a <--- b
-class CloneByFullDisk : public CloneCutShort, public testing::WithParamInterface<Moment> {
+class CloneByFullDisk : public CloneCutShort, public testing::WithParamInterface<CutMoment> {
  protected:
   static constexpr int kMegabytes = 320;  // a clone wants 256 beyond the size of the source
 
@@ -150,7 +156,7 @@ class CloneByFullDisk : public CloneCutShort, public testing::WithParamInterface
   }
 
   // Two clones, one after the other, on a file system that is filled up as soon as it is told to.
-  void BeginOnSmallDiskUntil(Moment moment) {
+  void BeginOnSmallDiskUntil(CutMoment moment) {
     PrepareFor(moment);
     std::vector<std::string> words = CloneArguments(network_.port(), programs());
     words.insert(words.begin(), Cluster::Program("pg_baton"));
@@ -209,7 +215,8 @@ TEST_P(CloneByFullDisk, LeavesNothingAndGoesOnWhenThereIsRoom) {
 }
 
 INSTANTIATE_TEST_SUITE_P(CloneCutShort, CloneByFullDisk,
-                         testing::Values(Moment::kCopying, Moment::kHalfWay, Moment::kCopied),
+                         testing::Values(CutMoment::kCopying, CutMoment::kHalfWay,
+                                         CutMoment::kCopied),
                          Named());
 
 }  // namespace

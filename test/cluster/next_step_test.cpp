@@ -40,10 +40,11 @@ class NextStep : public Scenario {
 TEST_F(NextStep, LeadsFromAPlainServerToAStandby) {
   Node& a = cluster_.InitPlain("a", kQuick);
   const std::string port = fmt::format(" -p {}", a.port());
-  EXPECT_EQ(SaidOf(a), fmt::format(": runs without pg_baton; to make it a primary that may have "
-                                   "standbys: pg_baton setup-primary{} --node-name=NAME "
-                                   "--advertise=ADDRESS --dry-run",
-                                   port));
+  EXPECT_EQ(SaidOf(a), fmt::format(": runs without pg_baton; to put a standby in its place, stop "
+                                   "it, then pg_baton clone -h PRIMARY -D {} --move-aside; to make "
+                                   "it a primary that may have standbys: pg_baton setup-primary{} "
+                                   "--node-name=NAME --advertise=ADDRESS --dry-run",
+                                   a.data().string(), port));
 
   cluster_.SetupPrimary(a);
   EXPECT_EQ(SaidOf(a),
@@ -52,7 +53,8 @@ TEST_F(NextStep, LeadsFromAPlainServerToAStandby) {
                         a.data().string()));
 
   a.Restart();
-  EXPECT_THAT(SaidOf(a), StartsWith(": loads the library, and is no node yet"));
+  EXPECT_THAT(SaidOf(a), StartsWith(" (node a): loads the library, and is not registered yet; run "
+                                    "setup-primary once more"));
 
   cluster_.SetupPrimary(a);
   const std::string clone = fmt::format(
@@ -99,8 +101,10 @@ TEST_F(NextStep, ChangesNothing) {
       fmt::format("find {} -printf '%p %m %s %T@ %C@\\n' | sort", a.data().string());
   const std::string before = RunOrFail({"/bin/sh", "-c", list});
 
-  EXPECT_EQ(SaidOf(a), fmt::format(": stopped, and without pg_baton; start it, then run "
-                                   "setup-primary: pg_ctl start -D {}",
+  EXPECT_EQ(SaidOf(a), fmt::format(": stopped, and without pg_baton; to put a standby in its "
+                                   "place, pg_baton clone -h PRIMARY -D {0} --move-aside; to make "
+                                   "it a primary, start it, then run setup-primary: pg_ctl start "
+                                   "-D {0}",
                                    a.data().string()));
 
   EXPECT_EQ(RunOrFail({"/bin/sh", "-c", list}), before);

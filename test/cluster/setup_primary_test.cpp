@@ -150,6 +150,29 @@ TEST_F(SetupPrimary, RefusesAStandbyAndARoleThatIsNoSuperuser) {
   EXPECT_THAT(plain.output, HasSubstr("pg_baton: error: role \"plain\" is not a superuser\n"));
 }
 
+TEST_F(SetupPrimary, RefusesAnotherNameForANodeThatOthersKnow) {
+  Node& a = cluster_.InitPrimary("a");
+  cluster_.Clone("b", a);
+
+  const HelperResult result = cluster_.SetupPrimary(a, {"--node-name=zz"});
+
+  EXPECT_EQ(result.exit_code, 3) << result.output;
+  EXPECT_THAT(result.output, HasSubstr("error: this server is node \"a\" already\n"));
+  EXPECT_THAT(result.output, HasSubstr("detail: Other nodes know it by that name: b."));
+  EXPECT_EQ(a.Sql("SHOW pg_baton.node_name"), "a");
+  EXPECT_EQ(a.Sql("SELECT string_agg(name, ',' ORDER BY name) FROM baton.node"), "a,b");
+}
+
+TEST_F(SetupPrimary, EntersNoAddressThatWasTriedInVain) {
+  Node& a = cluster_.InitPrimary("a", "listen_addresses = '*'\n");
+  const std::string before = a.Sql("SELECT conninfo FROM baton.node");
+
+  const HelperResult result = cluster_.SetupPrimary(a, {"--advertise=192.0.2.1"});
+
+  EXPECT_EQ(result.exit_code, 1) << result.output;
+  EXPECT_EQ(a.Sql("SELECT conninfo FROM baton.node"), before);
+}
+
 TEST_F(SetupPrimary, RefusesGarbageAndChangesNothing) {
   Node& a = cluster_.InitPlain("a");
   const std::string hba = Hba(a);

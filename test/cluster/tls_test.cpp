@@ -175,6 +175,32 @@ TEST_F(Tls, TakesThePlaceOfLinesThatLetInWithout) {
   EXPECT_THAT(a.Sql("SELECT conninfo FROM baton.node"), HasSubstr("sslmode=verify-full"));
 }
 
+// What is set up later is known from the registry, which the standby has too.
+TEST_F(Tls, ComesIntoAStreamThatIsThereByFollowingAgain) {
+  Node& a = cluster_.InitPlain("a", Configuration());
+  ASSERT_EQ(cluster_.SetupPrimary(a, {"--restart"}).exit_code, 0);
+  Node& b = cluster_.Clone("b", a);
+  ASSERT_EQ(cluster_.SetupPrimary(a, VerifiesAll()).exit_code, 0);
+  ASSERT_TRUE(
+      Returns(b, "SELECT conninfo LIKE '%verify-full%' FROM baton.node WHERE name = 'a'", "t"));
+  ASSERT_THAT(b.Sql("SHOW primary_conninfo"), Not(HasSubstr("verify-full")));
+
+  EXPECT_TRUE(Returns(b, "SELECT outcome FROM baton.follow('a')", "done"));
+
+  ExpectVerifies(b);
+}
+
+TEST_F(Tls, WithoutACertificateOfItsOwnChangesNothing) {
+  Node& a = cluster_.InitPlain("a", Configuration());
+  const std::string rules = helper::ReadFile(a.data() / "pg_hba.conf");
+
+  const HelperResult result = cluster_.SetupPrimary(a, VerifiesAll({"--client-certificates"}));
+
+  EXPECT_EQ(result.exit_code, 3) << result.output;
+  EXPECT_THAT(result.output, HasSubstr("error: this user has no certificate to log in by"));
+  EXPECT_EQ(helper::ReadFile(a.data() / "pg_hba.conf"), rules);
+}
+
 TEST_F(Tls, CanBeSwitchedOff) {
   Node& a = cluster_.InitPlain("a", Configuration());
   ASSERT_EQ(cluster_.SetupPrimary(a, VerifiesAll()).exit_code, 0);

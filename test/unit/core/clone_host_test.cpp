@@ -197,5 +197,13 @@ TEST(CloneHost, LooksForTheCertificateWhereTlsIsOn) {
   EXPECT_THAT(it.Said("tls"), ElementsAre("warning: the new server has no TLS"));
 }
 
+TEST(CloneHost, WarnsOfAnAddressThatIsNotOfThisHost) {
+  Clonable it;
+  it.target.is_elsewhere = true;
+
+  EXPECT_THAT(it.Said("way_back"),
+              testing::Contains("warning: 10.0.0.2 is no address of this host"));
+}
+
 }  // namespace
 }  // namespace baton::core

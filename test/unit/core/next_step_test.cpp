@@ -46,14 +46,21 @@ std::string Said(const LocalServer& server) { return NextStepText(server, JudgeN
 TEST(NextStep, SetsUpAServerThatHasNothingOfUs) {
   LocalServer server = Running();
   EXPECT_EQ(Said(server),
-            "15/main: runs without pg_baton; to make it a primary that may have standbys: "
-            "pg_baton setup-primary --node-name=NAME --advertise=ADDRESS --dry-run");
+            "15/main: runs without pg_baton; to put a standby in its place, stop it, then pg_baton "
+            "clone -h PRIMARY --cluster=15/main --move-aside; to make it a primary that may have "
+            "standbys: pg_baton setup-primary --node-name=NAME --advertise=ADDRESS --dry-run");
 
   server.port = "5433";
   server.loads_library = true;
   EXPECT_EQ(Said(server),
             "15/main: loads the library, and is no node yet; to make it a primary: pg_baton "
             "setup-primary -p 5433 --node-name=NAME --advertise=ADDRESS --dry-run");
+
+  server.name = "a";
+  EXPECT_EQ(Said(server),
+            "15/main (node a): loads the library, and is not registered yet; run setup-primary "
+            "once more, with the options that it had: pg_baton setup-primary -p 5433 "
+            "--node-name=a --advertise=ADDRESS --dry-run");
 }
 
 TEST(NextStep, RestartsAServerWhoseSettingsWaitForIt) {
@@ -188,9 +195,11 @@ TEST(NextStep, StartsAServerThatMayStart) {
   server.name = "";
   server.cluster = "";
   server.configuration = "";
-  EXPECT_EQ(Said(server),
-            "/data: stopped, and without pg_baton; start it, then run setup-primary: pg_ctl start "
-            "-D /data");
+  EXPECT_EQ(
+      Said(server),
+      "/data: stopped, and without pg_baton; to put a standby in its place, pg_baton clone -h "
+      "PRIMARY -D /data --move-aside; to make it a primary, start it, then run setup-primary: "
+      "pg_ctl start -D /data");
 }
 
 TEST(NextStep, MakesAStandbyWhereThereIsNoServer) {

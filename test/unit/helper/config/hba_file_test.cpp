@@ -181,5 +181,31 @@ TEST(WithoutHbaLines, LeavesWhatStandsElsewhere) {
   EXPECT_EQ(WithoutHbaLines(WithHbaLines(text, kOurs, {kOurs[0]}), kOurs), text);
 }
 
+TEST(WithHbaLines, AddsToABlockOfOursAtTheTop) {
+  const std::string one = WithHbaLines("local all all peer\n", {kOurs[0]});
+
+  EXPECT_EQ(WithHbaLines(one, kOurs), "# pg_baton: the nodes of the cluster\n" + kOurs[1] + "\n" +
+                                          kOurs[0] + "\n\nlocal all all peer\n");
+  EXPECT_EQ(WithoutHbaLines(WithHbaLines(one, kOurs), kOurs), "local all all peer\n");
+}
+
+TEST(WithoutOtherStyles, TakesOutLinesForTheRoleWhereverTheyStand) {
+  const HbaStyle tls{true, false};
+  const std::string others =
+      "host all all 10.0.0.0/8 scram-sha-256\n"
+      "host replication baton_node 10.0.0.9 255.255.255.255 scram-sha-256\n";
+  const std::string ours = HbaLines({"10.0.0.1"}, "baton_node", "postgres", tls)[0] + "\n";
+  const std::string text =
+      "# pg_baton: the nodes of the cluster\n"
+      "host    replication     baton_node      10.0.0.2/32             scram-sha-256\n"
+      "\n" +
+      ours + others + "host other baton_node standby.example scram-sha-256 # by hand\n";
+
+  EXPECT_EQ(AddressesOfOtherStyles(text, "baton_node", tls),
+            (std::vector<std::string>{"10.0.0.2/32", "standby.example"}));
+  EXPECT_EQ(WithoutOtherStyles(text, "baton_node", tls), ours + others);
+  EXPECT_EQ(WithoutOtherStyles(ours + others, "baton_node", tls), ours + others);
+}
+
 }  // namespace
 }  // namespace baton::helper
