@@ -52,7 +52,7 @@ class ArchivePowerLoss : public Scenario {
   static void StartRecorded(Node& node, const std::vector<std::string>& command) {
     for (int attempt = 1; attempt < 4; ++attempt) {
       if (helper::RunProcess(command).exit_code == 0) return;
-      node.Stop("immediate");
+      node.Kill();  // it does not stop either
     }
     RunOrFail(command);
   }
